@@ -1,0 +1,1 @@
+# Filled in below: install rules for headers, archives, CMake package and pkg-config files.

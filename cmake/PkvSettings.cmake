@@ -1,0 +1,23 @@
+# Compiler settings of every target of the project, applied by function rather than globally, so that
+# a parent project that adds pkv as a sub-directory is left alone.
+
+function(pkv_target_settings target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
+    -Wnon-virtual-dtor -Woverloaded-virtual
+    # Asio's frame allocator trips it in optimised builds with GCC 12, without a fault behind it.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>
+    $<$<BOOL:${PKV_WERROR}>:-Werror>)
+  if(PKV_SANITIZE)
+    target_compile_options(${target} PUBLIC -fsanitize=${PKV_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${PKV_SANITIZE})
+    # GCC's uninitialised-use analysis misfires under the sanitizers (GCC PR 105562).
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+    if(PKV_SANITIZE MATCHES "thread")
+      # Asio's fenced blocks use fences that ThreadSanitizer cannot model (chriskohlhoff/asio#1193).
+      target_compile_definitions(${target} PUBLIC BOOST_ASIO_DISABLE_FENCED_BLOCK)
+      target_compile_options(${target} PUBLIC $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+    endif()
+  endif()
+endfunction()

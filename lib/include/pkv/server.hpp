@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include "pkv/limits.hpp"
+#include "pkv/log.hpp"
+#include "pkv/node_id.hpp"
+#include "pkv/ring.hpp"
+
+namespace pkv {
+
+namespace wire {
+class Transport;
+}
+
+/// A node that a server sends commands to, as NODES shows it.
+struct ServerNode {
+  NodeId id{};
+  double weight = 1.0;  ///< Its share of the keys, relative to the other nodes'.
+  int rank = 0;         ///< MPI rank of the process that serves it; 0 in-process.
+  std::string host;
+  std::int64_t process_id = 0;
+};
+
+struct ServerOptions {
+  /// An IPv4 or IPv6 address of this machine.
+  std::string bind_address = "127.0.0.1";
+  /// 0 takes any free port; Server::port() tells which.
+  std::uint16_t port = 0;
+  /// One per worker of the transport, in the transport's order.
+  std::vector<ServerNode> nodes;
+  RingOptions ring;
+  Limits limits;
+  LogSink log;
+};
+
+/// Takes clients over TCP, puts their commands into one order and sends them to the nodes that own
+/// the keys. Speaks RESP2 and its inline form.
+///
+/// Construct it, then run the io_context; it accepts at once. To end, call stop() and go on running
+/// the io_context until `stopped` is called.
+///
+/// Thread safety: none; everything runs on the one thread that runs `io`.
+/// Lifetime: `io` and `transport` must outlive it. Destroy it only after `stopped` was called, or
+/// when `io` will not run any more.
+/// Errors: the constructors throw boost::system::system_error when the address cannot be bound and
+/// std::invalid_argument when the options contradict each other.
+class Server {
+ public:
+  /// A server over worker processes. options.nodes describes them.
+  Server(boost::asio::io_context& io, ServerOptions options, wire::Transport& transport);
+  /// A server that holds the data itself, in `nodes` in-process stores. options.nodes must be empty.
+  Server(boost::asio::io_context& io, ServerOptions options, std::size_t nodes = 1);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();
+
+  [[nodiscard]] std::uint16_t port() const noexcept;
+  /// Address and port, as "127.0.0.1:6379" or "[::1]:6379".
+  [[nodiscard]] std::string endpoint() const;
+
+  /// Stops accepting, answers what was received, closes every connection, then calls `stopped`.
+  /// Connections still busy after `patience` are cut.
+  void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
+
+ private:
+  class State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace pkv

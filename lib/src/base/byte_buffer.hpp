@@ -1,0 +1,94 @@
+#pragma once
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string_view>
+#include <utility>
+
+namespace pkv {
+
+/// A growable block of bytes that is never zero-filled.
+///
+/// What std::vector<char> would be if resize() did not write: frames and socket buffers are
+/// overwritten anyway, and realloc lets the kernel move the pages of a large block instead of copying.
+///
+/// Thread safety: none.
+/// Lifetime: pointers into it are valid until the next call that may grow it.
+/// Errors: std::bad_alloc when there is no memory; the content is unchanged then.
+class ByteBuffer {
+ public:
+  ByteBuffer() = default;
+  explicit ByteBuffer(std::size_t capacity) { reserve(capacity); }
+  ByteBuffer(ByteBuffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  ByteBuffer& operator=(ByteBuffer&& other) noexcept {
+    ByteBuffer taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ByteBuffer(const ByteBuffer&) = delete;
+  ByteBuffer& operator=(const ByteBuffer&) = delete;
+  ~ByteBuffer() { std::free(data_); }
+
+  [[nodiscard]] char* data() noexcept { return data_; }
+  [[nodiscard]] const char* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::string_view view() const noexcept { return {data_, size_}; }
+
+  void clear() noexcept { size_ = 0; }
+
+  /// Makes room for `bytes` in all, exactly.
+  void reserve(std::size_t bytes) {
+    if (bytes <= capacity_) return;
+    void* grown = std::realloc(data_, bytes);
+    if (grown == nullptr) throw std::bad_alloc();
+    data_ = static_cast<char*>(grown);
+    capacity_ = bytes;
+  }
+
+  /// Sets the size; new bytes are uninitialised.
+  void resize(std::size_t bytes) {
+    reserve(bytes);
+    size_ = bytes;
+  }
+
+  /// Adds `bytes` uninitialised bytes at the end and returns where they start. Grows geometrically.
+  char* extend(std::size_t bytes) {
+    const std::size_t wanted = size_ + bytes;
+    if (wanted > capacity_) reserve(std::max(wanted, capacity_ + capacity_ / 2));
+    char* start = data_ + size_;
+    size_ = wanted;
+    return start;
+  }
+
+  void append(std::string_view bytes) {
+    if (!bytes.empty()) std::memcpy(extend(bytes.size()), bytes.data(), bytes.size());
+  }
+
+  /// Requires: bytes <= size().
+  void drop_back(std::size_t bytes) noexcept {
+    assert(bytes <= size_);
+    size_ -= bytes;
+  }
+
+  void swap(ByteBuffer& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+ private:
+  char* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace pkv

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+// Inline, so that hashing a short key costs no call and installed pkv needs no libxxhash.
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace pkv {
+
+/// XXH3, 64 bits, seed 0 (https://xxhash.com): the position of a key, and the checksum of frames.
+[[nodiscard]] inline std::uint64_t hash_bytes(std::string_view bytes) noexcept {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+}  // namespace pkv

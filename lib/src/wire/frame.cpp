@@ -1,0 +1,73 @@
+#include "wire/frame.hpp"
+
+#include <cassert>
+
+#include "base/endian.hpp"
+#include "base/hash.hpp"
+
+namespace pkv::wire {
+namespace {
+
+constexpr std::uint32_t magic = 0x31564B50;  // "PKV1"
+constexpr std::uint16_t version = 1;
+constexpr std::uint8_t last_flag = 1;
+
+constexpr std::size_t body_checksum_at = 48;
+constexpr std::size_t header_checksum_at = 56;
+
+std::uint32_t header_checksum(const char* header) noexcept {
+  return static_cast<std::uint32_t>(hash_bytes({header, header_checksum_at}));
+}
+
+}  // namespace
+
+void seal(const FrameHeader& header, std::string_view body, char* to) noexcept {
+  assert(body.size() == header.body_bytes);
+  char* at = to;
+  at = store(at, magic);
+  at = store(at, version);
+  at = store(at, header.kind);
+  at = store(at, static_cast<std::uint8_t>(header.last ? last_flag : 0));
+  at = store(at, header.epoch);
+  at = store(at, to_number(header.node));
+  at = store(at, header.count);
+  at = store(at, header.slot);
+  at = store(at, header.body_bytes);
+  at = store(at, header.sequence);
+  at = store(at, header.clock_ms);
+  at = store(at, hash_bytes(body));
+  at = store(at, header_checksum(to));
+  store(at, std::uint32_t{0});
+}
+
+result<FrameHeader> decode_header(std::string_view bytes) noexcept {
+  if (bytes.size() < header_bytes) return errc::malformed_frame;
+  const char* from = bytes.data();
+  if (load<std::uint32_t>(from) != magic) return errc::malformed_frame;
+  if (load<std::uint16_t>(from + 4) != version) return errc::malformed_frame;
+  if (load<std::uint32_t>(from + header_checksum_at) != header_checksum(from))
+    return errc::malformed_frame;
+
+  FrameHeader header;
+  const auto kind = load<std::uint8_t>(from + 6);
+  if (kind < static_cast<std::uint8_t>(FrameKind::request) ||
+      kind > static_cast<std::uint8_t>(FrameKind::shutdown))
+    return errc::malformed_frame;
+  header.kind = static_cast<FrameKind>(kind);
+  header.last = (load<std::uint8_t>(from + 7) & last_flag) != 0;
+  header.epoch = load<std::uint32_t>(from + 8);
+  header.node = NodeId{load<std::uint32_t>(from + 12)};
+  header.count = load<std::uint32_t>(from + 16);
+  header.slot = load<std::uint32_t>(from + 20);
+  header.body_bytes = load<std::uint64_t>(from + 24);
+  header.sequence = load<std::uint64_t>(from + 32);
+  header.clock_ms = load<std::int64_t>(from + 40);
+  if (header.body_bytes > largest_body_bytes) return errc::malformed_frame;
+  return header;
+}
+
+bool body_matches(std::string_view header_bytes_of_frame, std::string_view body) noexcept {
+  return load<std::uint64_t>(header_bytes_of_frame.data() + body_checksum_at) == hash_bytes(body);
+}
+
+}  // namespace pkv::wire

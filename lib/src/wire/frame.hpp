@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "pkv/errc.hpp"
+#include "pkv/node_id.hpp"
+
+namespace pkv::wire {
+
+/// What a frame is for.
+enum class FrameKind : std::uint8_t {
+  request = 1,   ///< A batch of operations, coordinator to worker.
+  reply = 2,     ///< Answers to the operations of one request, in their order.
+  shutdown = 3,  ///< No more requests will come: answer with a frame of the same kind and leave.
+};
+
+/// The fixed head of every frame between ranks.
+///
+///      0        4       6      7       8        12      16       20      24
+///      +--------+-------+------+-------+--------+-------+--------+-------+
+///      | magic  |version| kind | flags | epoch  | node  | count  | slot  |
+///      +--------+-------+------+-------+--------+-------+--------+-------+
+///     24  body_bytes (8)   sequence (8)   clock_ms (8)   body_checksum (8)
+///     56  header_checksum (4), reserved (4)                              64
+///
+/// All numbers are little-endian. The checksums are XXH3: a frame that was cut, mixed up with an old
+/// one or damaged is refused as a whole, because MPI's success codes do not prove delivery.
+struct FrameHeader {
+  FrameKind kind = FrameKind::request;
+  /// Incarnation of the node's process that the frame is meant for or comes from.
+  std::uint32_t epoch = 0;
+  NodeId node{};
+  /// Operations or replies in the body.
+  std::uint32_t count = 0;
+  /// The pairing of request and reply; both travel under this tag.
+  std::uint32_t slot = 0;
+  std::uint64_t body_bytes = 0;
+  /// Request: the sequence number that the operations' offsets count from.
+  std::uint64_t sequence = 0;
+  /// Request: the coordinator's clock, milliseconds since 1970, that the operations run by.
+  std::int64_t clock_ms = 0;
+  /// Reply: whether this is the last frame for the request.
+  bool last = true;
+
+  friend bool operator==(const FrameHeader&, const FrameHeader&) = default;
+};
+
+inline constexpr std::size_t header_bytes = 64;
+
+/// Bodies beyond this are malformed, whatever their header says.
+inline constexpr std::uint64_t largest_body_bytes = (std::uint64_t{1} << 31) - (1U << 20);
+
+/// Writes `header` and the checksums of it and of `body` to `to`.
+/// Requires: `to` has header_bytes of room; body.size() == header.body_bytes.
+void seal(const FrameHeader& header, std::string_view body, char* to) noexcept;
+
+/// Reads and checks a header. The body is not looked at: it may arrive later.
+/// Errors: errc::malformed_frame.
+[[nodiscard]] result<FrameHeader> decode_header(std::string_view bytes) noexcept;
+
+/// Whether `body` is the one that the header in `header_bytes_of_frame` was sealed with.
+/// Requires: decode_header(header_bytes_of_frame) succeeded.
+[[nodiscard]] bool body_matches(std::string_view header_bytes_of_frame,
+                                std::string_view body) noexcept;
+
+}  // namespace pkv::wire

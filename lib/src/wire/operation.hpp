@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/byte_buffer.hpp"
+
+namespace pkv::wire {
+
+/// What a worker can be asked to do. The numbers travel between ranks: append, never renumber.
+/// The answer's kind is given behind each; every one may also be answered by an error.
+enum class Opcode : std::uint8_t {
+  get = 1,          ///< value, or nil when there is none
+  read = 2,         ///< value, or errc::key_not_found
+  create = 3,       ///< ok, or errc::key_exists
+  update = 4,       ///< ok, or errc::key_not_found
+  erase = 5,        ///< ok, or errc::key_not_found
+  put = 6,          ///< ok; nil when a condition failed; with return_old: the old value or nil
+  put_if_new = 7,   ///< integer 1 when stored, 0 when the key was there
+  remove = 8,       ///< integer 1 when there was such a key, else 0
+  exists = 9,       ///< integer 1 or 0
+  length = 10,      ///< integer: bytes of the value, 0 when there is none
+  append = 11,      ///< integer: bytes of the value afterwards
+  increment = 12,   ///< integer: the sum; the operation's value is the addend, 8 bytes
+  exchange = 13,    ///< the old value, or nil
+  take = 14,        ///< the removed value, or nil
+  count = 15,       ///< integer: keys on this node
+  clear = 16,       ///< ok
+  statistics = 17,  ///< value: a NodeStatistics
+};
+inline constexpr auto last_opcode = Opcode::statistics;
+
+/// Bits of Operation::flags, for Opcode::put.
+enum PutFlag : std::uint8_t {
+  put_only_if_absent = 1,
+  put_only_if_present = 2,
+  put_return_old = 4,
+};
+
+/// One thing for a worker to do. The views live only as long as the bytes they were read from.
+struct Operation {
+  Opcode opcode = Opcode::get;
+  std::uint8_t flags = 0;
+  /// Added to the frame's sequence number: the operation's place in the total order.
+  std::uint32_t sequence_offset = 0;
+  std::string_view key;
+  std::string_view value;
+
+  friend bool operator==(const Operation&, const Operation&) = default;
+};
+
+/// Bytes that an operation adds to its key and value in a frame.
+///
+///     0        1       2         4           8             12                16
+///     +--------+-------+---------+-----------+-------------+-----------------+-----+-------+
+///     | opcode | flags | reserved| key_bytes | value_bytes | sequence_offset | key | value |
+///     +--------+-------+---------+-----------+-------------+-----------------+-----+-------+
+inline constexpr std::size_t operation_overhead_bytes = 16;
+
+[[nodiscard]] inline std::size_t encoded_bytes(const Operation& operation) noexcept {
+  return operation_overhead_bytes + operation.key.size() + operation.value.size();
+}
+
+/// Requires: key and value are each shorter than 2^32 bytes.
+void append_operation(ByteBuffer& to, const Operation& operation);
+
+/// Walks the operations of a request's body.
+///
+/// Lifetime: the operations' views point into `body`.
+/// Errors: next() returns false both at the end and on malformed bytes; complete() tells which.
+class OperationReader {
+ public:
+  OperationReader(std::string_view body, std::uint32_t count) noexcept
+      : rest_(body), left_(count) {}
+
+  /// Reads the next operation. False when there is none, or none that can be read.
+  [[nodiscard]] bool next(Operation& operation) noexcept;
+
+  /// After next() returned false: whether exactly the announced operations were there.
+  [[nodiscard]] bool complete() const noexcept { return left_ == 0 && rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  std::uint32_t left_;
+};
+
+}  // namespace pkv::wire

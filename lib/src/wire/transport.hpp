@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "pkv/errc.hpp"
+
+#include "base/byte_buffer.hpp"
+#include "wire/frame.hpp"
+
+namespace pkv::wire {
+
+/// A frame in memory: its header, and bytes that start with header_bytes of room for the encoded
+/// header and go on with the body, so that it is sent and received as one block without a copy.
+class Frame {
+ public:
+  Frame() = default;
+  /// An empty body in `bytes`, whose content is dropped and whose capacity is used.
+  explicit Frame(ByteBuffer bytes) : bytes_(std::move(bytes)) {
+    bytes_.clear();
+    bytes_.extend(header_bytes);
+  }
+  /// A received frame. Requires: bytes.size() == header_bytes + header.body_bytes.
+  Frame(const FrameHeader& received_header, ByteBuffer bytes)
+      : header(received_header), bytes_(std::move(bytes)) {}
+
+  FrameHeader header;
+
+  /// Header room and body. Append the body's content here.
+  [[nodiscard]] ByteBuffer& bytes() noexcept { return bytes_; }
+  [[nodiscard]] const ByteBuffer& bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::string_view body() const noexcept { return bytes_.view().substr(header_bytes); }
+  [[nodiscard]] std::size_t body_size() const noexcept { return bytes_.size() - header_bytes; }
+
+  /// Writes the header, with the body's size and checksum, into its room. Costs a pass over the body.
+  void seal() noexcept {
+    header.body_bytes = body_size();
+    wire::seal(header, body(), bytes_.data());
+  }
+
+ private:
+  ByteBuffer bytes_;
+};
+
+/// What came from a worker: a reply frame, or the news that there will be none for this slot.
+struct Arrival {
+  std::size_t worker = 0;
+  std::uint32_t slot = 0;
+  std::optional<errc> failure;  ///< Set when `frame` is empty.
+  Frame frame;
+};
+
+/// Carries request frames to the workers and brings their replies back, paired by slot.
+///
+/// Workers are numbered 0 to worker_count() - 1. Frames to one worker arrive and run in the order
+/// sent. For each send there is, some time, either reply frames ending with one marked `last`, or a
+/// failure; the slot is busy until then.
+///
+/// Thread safety: everything is called on the coordinator's thread only; only the notification may
+/// be called from another one.
+class Transport {
+ public:
+  Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  virtual ~Transport() = default;
+
+  [[nodiscard]] virtual std::size_t worker_count() const noexcept = 0;
+  /// Requests to one worker that may be under way at once; slots are numbered from 0 and must be
+  /// used in turn: 0, 1, ..., slots_per_worker() - 1, 0, ...
+  [[nodiscard]] virtual std::uint32_t slots_per_worker() const noexcept = 0;
+  /// The most bytes of a frame that travels as a single message. Larger frames are carried too.
+  [[nodiscard]] virtual std::size_t preferred_frame_bytes() const noexcept = 0;
+
+  /// Queues a request. header.slot says the slot; the transport seals the frame.
+  /// Requires: the slot is free.
+  virtual void send(std::size_t worker, Frame frame) = 0;
+
+  /// Makes everything queued travel. Called once at the end of each turn of the event loop.
+  virtual void flush() = 0;
+
+  /// Sets the function to be called, from any thread, when collect() has something to give after it
+  /// had nothing. It must not block and not throw.
+  virtual void notify_with(std::function<void()> notify) = 0;
+
+  /// Appends what has arrived since the last call.
+  virtual void collect(std::vector<Arrival>& arrivals) = 0;
+
+  /// An empty buffer, used before if possible.
+  [[nodiscard]] virtual ByteBuffer take_buffer() = 0;
+  /// Gives a buffer back for reuse.
+  virtual void recycle(ByteBuffer buffer) noexcept = 0;
+};
+
+}  // namespace pkv::wire

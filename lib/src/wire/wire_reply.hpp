@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "pkv/errc.hpp"
+
+#include "base/byte_buffer.hpp"
+#include "base/endian.hpp"
+
+namespace pkv::wire {
+
+enum class ReplyKind : std::uint8_t { ok = 1, nil = 2, integer = 3, value = 4, error = 5 };
+
+/// A worker's answer to one operation. Workers know nothing of the clients' protocol: the
+/// coordinator turns these into what the client speaks.
+struct WireReply {
+  ReplyKind kind = ReplyKind::ok;
+  std::int64_t integer = 0;  ///< For ReplyKind::integer.
+  errc error{};              ///< For ReplyKind::error.
+  std::string_view value;    ///< For ReplyKind::value; lives as long as the frame.
+
+  friend bool operator==(const WireReply&, const WireReply&) = default;
+};
+
+/// Bytes that a reply adds to its payload in a frame: kind (1), reserved (3), payload bytes (4).
+inline constexpr std::size_t reply_overhead_bytes = 8;
+
+inline char* begin_reply(ByteBuffer& to, ReplyKind kind, std::uint32_t payload_bytes) {
+  char* at = to.extend(reply_overhead_bytes + payload_bytes);
+  at = store(at, static_cast<std::uint32_t>(kind));
+  return store(at, payload_bytes);
+}
+
+inline void append_ok(ByteBuffer& to) { begin_reply(to, ReplyKind::ok, 0); }
+inline void append_nil(ByteBuffer& to) { begin_reply(to, ReplyKind::nil, 0); }
+inline void append_integer(ByteBuffer& to, std::int64_t value) {
+  store(begin_reply(to, ReplyKind::integer, sizeof value), value);
+}
+inline void append_error(ByteBuffer& to, errc error) {
+  store(begin_reply(to, ReplyKind::error, sizeof(std::uint32_t)), static_cast<std::uint32_t>(error));
+}
+/// Requires: value is shorter than 2^32 bytes.
+inline void append_value(ByteBuffer& to, std::string_view value) {
+  char* at = begin_reply(to, ReplyKind::value, static_cast<std::uint32_t>(value.size()));
+  if (!value.empty()) std::memcpy(at, value.data(), value.size());
+}
+
+/// Walks the replies of a reply frame's body. As OperationReader.
+class ReplyReader {
+ public:
+  ReplyReader(std::string_view body, std::uint32_t count) noexcept : rest_(body), left_(count) {}
+
+  [[nodiscard]] bool next(WireReply& reply) noexcept;
+  [[nodiscard]] bool complete() const noexcept { return left_ == 0 && rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  std::uint32_t left_;
+};
+
+}  // namespace pkv::wire

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "pkv/kv_store.hpp"
+#include "pkv/node_id.hpp"
+
+#include "wire/operation.hpp"
+#include "wire/transport.hpp"
+
+namespace pkv {
+
+/// Where a dispatcher puts its reply frames. The frames are not sealed yet.
+class ReplySink {
+ public:
+  ReplySink() = default;
+  ReplySink(const ReplySink&) = delete;
+  ReplySink& operator=(const ReplySink&) = delete;
+  virtual ~ReplySink() = default;
+
+  /// An empty buffer for the next frame, used before if possible.
+  [[nodiscard]] virtual ByteBuffer take_buffer() = 0;
+  /// Sends a reply frame; header.slot says to which request. Frames of one request keep their order.
+  virtual void send(wire::Frame reply) = 0;
+};
+
+/// Runs a request's operations on a node's store and answers them, in order.
+///
+/// A request is answered by one frame, or by several when the replies are large: each closes once it
+/// holds `part_bytes`, so a worker never holds the replies of a whole batch of large values.
+/// An operation that fails is answered with its error; the ones after it run all the same.
+///
+/// Thread safety: none; lives on the worker's thread.
+/// Lifetime: `store` must outlive it.
+/// Errors: run() returns errc::malformed_frame for a request that breaks the format or is meant for
+/// another node or incarnation; operations before the damage have run, and nothing is answered.
+class Dispatcher {
+ public:
+  Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes);
+
+  [[nodiscard]] result<void> run(const wire::Frame& request, ReplySink& replies);
+
+  [[nodiscard]] std::uint64_t operations_run() const noexcept { return operations_run_; }
+
+ private:
+  void execute(const wire::Operation& operation, const wire::FrameHeader& request, ByteBuffer& to);
+  void answer_put(const wire::Operation& operation, std::uint64_t version, ByteBuffer& to);
+  void answer_increment(const wire::Operation& operation, std::uint64_t version, ByteBuffer& to);
+  void answer_statistics(ByteBuffer& to);
+
+  KVStore& store_;
+  NodeId node_;
+  std::uint32_t epoch_;
+  std::size_t part_bytes_;
+  std::uint64_t operations_run_ = 0;
+};
+
+}  // namespace pkv
