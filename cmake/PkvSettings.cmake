@@ -1,6 +1,14 @@
 # Compiler settings of every target of the project, applied by function rather than globally, so that
 # a parent project that adds pkv as a sub-directory is left alone.
 
+# Fuzzers are told by instrumentation in the library where an input has led; it is of no other use.
+if(PKV_BUILD_FUZZERS)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "PKV_BUILD_FUZZERS needs clang: -DCMAKE_CXX_COMPILER=clang++")
+  endif()
+  set(PKV_SANITIZE fuzzer-no-link,address,undefined)
+endif()
+
 function(pkv_target_settings target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_compile_options(${target} PRIVATE
@@ -10,7 +18,8 @@ function(pkv_target_settings target)
     $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>
     $<$<BOOL:${PKV_WERROR}>:-Werror>)
   if(PKV_SANITIZE)
-    target_compile_options(${target} PUBLIC -fsanitize=${PKV_SANITIZE} -fno-omit-frame-pointer)
+    target_compile_options(${target} PUBLIC -fsanitize=${PKV_SANITIZE} -fno-omit-frame-pointer
+      -fno-sanitize-recover=all)
     target_link_options(${target} PUBLIC -fsanitize=${PKV_SANITIZE})
     # GCC's uninitialised-use analysis misfires under the sanitizers (GCC PR 105562).
     target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
