@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string_view>
+
+namespace pkv {
+
+/// The 64-bit integer that `text` spells, or nothing.
+///
+/// There is one spelling of each number: no sign but '-', no leading zeros, no "-0", no blanks. It
+/// is what Redis accepts wherever it reads a number, be it a length or the operand of INCRBY.
+[[nodiscard]] constexpr std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
+  const bool negative = !text.empty() && text.front() == '-';
+  if (negative) text.remove_prefix(1);
+  if (text == "0" && !negative) return 0;
+
+  constexpr std::size_t most_digits = 19;  // those of 2^63; cannot overflow 64 bits unsigned
+  if (text.empty() || text.size() > most_digits || text.front() == '0') return std::nullopt;
+  std::uint64_t magnitude = 0;
+  for (const char character : text) {
+    const auto digit = static_cast<unsigned char>(character - '0');
+    if (digit > 9) return std::nullopt;
+    magnitude = magnitude * 10 + digit;
+  }
+
+  constexpr auto largest = std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+  if (magnitude > largest + (negative ? 1 : 0)) return std::nullopt;
+  return static_cast<std::int64_t>(negative ? 0 - magnitude : magnitude);
+}
+
+}  // namespace pkv
