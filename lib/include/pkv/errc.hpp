@@ -23,6 +23,7 @@ enum class errc {
   node_down = 14,        ///< The node that owns the key is not there.
   storage_failure = 15,  ///< The engine could not read or write its data.
   out_of_memory = 16,    ///< There was no memory for the value.
+  command_refused = 17,  ///< The server's reply was an error that has no number here.
 };
 
 /// The category of errc. There is one object: categories compare by address.

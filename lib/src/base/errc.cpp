@@ -23,6 +23,7 @@ const char* text(errc e) noexcept {
     case errc::node_down: return "the node that owns the key is down";
     case errc::storage_failure: return "the storage engine failed";
     case errc::out_of_memory: return "out of memory";
+    case errc::command_refused: return "the server refused the command";
   }
   return "unknown pkv error";
 }
