@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pkv::mpi {
+
+/// One process of the job.
+struct Process {
+  int rank = 0;
+  std::int64_t process_id = 0;
+  std::string host;
+};
+
+/// The process's membership in the MPI job: initialises MPI, and leaves it in one of two ways.
+///
+/// Construct it once, at the start of main, before any thread; then exactly one of finalize() and
+/// leave() ends the membership. The destructor calls nothing of MPI: whether the other ranks are
+/// still there to meet in MPI_Finalize is for the caller to know.
+///
+/// All MPI calls of a process are made on the thread that constructed this (MPI_THREAD_FUNNELED).
+/// MPI's errors are returned rather than fatal, SIGPIPE is ignored, and the process is killed when
+/// its parent, Hydra's proxy, dies: no rank outlives its job.
+///
+/// Thread safety: none; lives on the MPI thread.
+/// Errors: the constructor throws std::runtime_error when MPI cannot give what is needed.
+class Environment {
+ public:
+  Environment(int& argument_count, char**& arguments);
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  [[nodiscard]] int rank() const noexcept { return rank_; }
+
+  [[nodiscard]] int size() const noexcept { return size_; }
+
+  /// Every process of the job in order of rank on rank 0, nothing elsewhere. To be called by all
+  /// ranks together, at start-up only: a collective call hangs once a rank is missing.
+  [[nodiscard]] std::vector<Process> gather_processes() const;
+
+  /// Ends MPI. To be called by all ranks together, with no request active.
+  void finalize();
+
+  /// Ends the process at once, without MPI_Finalize, which would wait for ever for a missing rank.
+  [[noreturn]] static void leave(int exit_status) noexcept;
+
+ private:
+  int rank_ = 0;
+  int size_ = 0;
+};
+
+/// Whether this process was started by an MPI launcher, so that MPI_Init will find its job.
+/// May be called before MPI is initialised.
+[[nodiscard]] bool started_by_launcher() noexcept;
+
+/// The rank that the launcher gave this process; 0 if it did not say. May be called before MPI is
+/// initialised.
+[[nodiscard]] int rank_from_launcher() noexcept;
+
+}  // namespace pkv::mpi

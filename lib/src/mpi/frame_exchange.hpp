@@ -1,0 +1,77 @@
+#pragma once
+
+#include "pkv/errc.hpp"
+
+#include "mpi/buffer_pool.hpp"
+#include "mpi/request_pool.hpp"
+#include "wire/transport.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace pkv::mpi {
+
+/// What came under a slot: a frame that arrived whole and undamaged, or why there is none.
+struct Received {
+  int peer = 0;
+  std::uint32_t slot = 0;
+  /// malformed_frame: what arrived was no frame, or a damaged one. node_down: MPI says that the
+  /// peer cannot be reached. `frame` is empty then.
+  std::optional<errc> failure;
+  wire::Frame frame;
+};
+
+/// Sends and receives whole frames over MPI; both sides of the transport are built on it.
+///
+/// A frame of up to preferred_frame_bytes is one message under its slot's frame tag. A larger one
+/// is its header alone under that tag, and its body as a second message under the slot's body tag,
+/// for which the receiver provides a buffer of exactly the size that the header announced. Messages
+/// under one tag do not overtake each other, so the frames of one slot keep their order.
+///
+/// A frame is looked at only as far as its integrity goes; kind and order are the caller's
+/// business.
+///
+/// Thread safety: none; lives on the MPI thread.
+/// Lifetime: as RequestPool.
+/// Errors: remote faults are reported by poll(). std::bad_alloc if there is no memory for a large
+/// body; its message stays with MPI then, so the slot must not be used again.
+class FrameExchange {
+ public:
+  /// Keeps at most `most_kept_buffers` idle buffers of preferred_frame_bytes.
+  FrameExchange(std::size_t preferred_frame_bytes, std::size_t most_kept_buffers);
+
+  /// Seals the frame and starts sending it under header.slot.
+  void send(int peer, wire::Frame frame);
+
+  /// Makes ready to receive one frame. At most one receive per peer and slot at a time.
+  void expect(int peer, std::uint32_t slot);
+
+  /// Makes progress; appends what has arrived. Returns whether anything happened.
+  bool poll(std::vector<Received>& received);
+
+  /// Frames handed to MPI that it may still read.
+  [[nodiscard]] std::size_t unsent_bytes() const noexcept { return unsent_bytes_; }
+
+  /// Nothing is being sent, and no frame is expected.
+  [[nodiscard]] bool idle() const noexcept { return requests_.empty() && lost_peers_.empty(); }
+
+  [[nodiscard]] BufferPool& buffers() noexcept { return buffers_; }
+
+ private:
+  void send_message(Message message, Part part, int tag);
+  void finish_send(Finished& done);
+  [[nodiscard]] std::optional<Received> finish_frame(Finished& done);
+  [[nodiscard]] Received finish_body(Finished& done);
+  void receive_body(int peer, const wire::FrameHeader& header, ByteBuffer header_bytes);
+
+  std::size_t preferred_frame_bytes_;
+  BufferPool buffers_;
+  RequestPool requests_;
+  std::size_t unsent_bytes_ = 0;
+  std::vector<Finished> finished_;
+  std::vector<Received> lost_peers_;  // failed sends, to be reported by the next poll()
+};
+
+}  // namespace pkv::mpi

@@ -1,0 +1,107 @@
+#pragma once
+
+#include "pkv/log.hpp"
+
+#include "mpi/buffer_pool.hpp"
+#include "mpi/doorbell.hpp"
+#include "mpi/hand_off.hpp"
+#include "mpi/progress_engine.hpp"
+#include "mpi/settings.hpp"
+#include "mpi/waiter.hpp"
+#include "wire/transport.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace pkv::mpi {
+
+/// Carries the coordinator's requests to the worker ranks, and their replies back.
+///
+/// Used by two threads: the coordinator's calls what wire::Transport declares; the MPI thread,
+/// which initialised MPI, calls run(). Frames pass between them many at a time, and the MPI thread
+/// is woken only if it sleeps.
+///
+/// Thread safety: as wire::Transport; run() on the MPI thread; stop() on any thread.
+/// Lifetime: MPI must be initialised; run() must have returned before it is destroyed.
+/// Errors: what happens to a request, see ProgressEngine. run() throws mpi::Error when MPI itself
+/// fails and std::bad_alloc; no frame travels any more then.
+class MpiTransport final : public wire::Transport {
+ public:
+  /// `workers` is the number of ranks besides rank 0.
+  MpiTransport(std::size_t workers, const TransportSettings& settings, LogSink log);
+
+  [[nodiscard]] std::size_t worker_count() const noexcept override { return workers_; }
+
+  [[nodiscard]] std::uint32_t slots_per_worker() const noexcept override {
+    return settings_.slots_per_worker;
+  }
+
+  [[nodiscard]] std::size_t preferred_frame_bytes() const noexcept override {
+    return settings_.preferred_frame_bytes;
+  }
+
+  void send(std::size_t worker, wire::Frame frame) override;
+  void flush() override;
+
+  void notify_with(std::function<void()> notify) override { notify_ = std::move(notify); }
+
+  void collect(std::vector<wire::Arrival>& arrivals) override { arrivals_.take(arrivals); }
+
+  [[nodiscard]] ByteBuffer take_buffer() override { return buffers_.take(); }
+
+  void recycle(ByteBuffer buffer) noexcept override { buffers_.recycle(std::move(buffer)); }
+
+  /// Moves frames until stop() is called. Then waits for the replies that are under way, tells the
+  /// workers to leave and waits for their answers. Returns whether all of that was done within the
+  /// patience given to stop(); only then may MPI be finalized.
+  [[nodiscard]] bool run();
+
+  /// Makes run() end. Further calls have no effect.
+  void stop(std::chrono::milliseconds patience) noexcept;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Submission {
+    std::size_t worker = 0;
+    wire::Frame frame;
+  };
+
+  /// Polls until `done` says so, or the deadline of a stop has passed, which returns false.
+  template <class Done>
+  bool advance_until(Done done);
+  bool advance();
+  void rest();
+
+  [[nodiscard]] bool stop_requested() const noexcept {
+    return stop_at_.load() != Clock::duration{};
+  }
+
+  const std::size_t workers_;
+  const TransportSettings settings_;
+
+  // The coordinator's thread.
+  std::vector<Submission> queued_;
+  BufferPool buffers_;
+
+  // Both threads. notify_ is set before the first request and not changed after it.
+  HandOff<Submission> submissions_;
+  HandOff<wire::Arrival> arrivals_;
+  Doorbell doorbell_;
+  std::function<void()> notify_;
+  std::atomic<Clock::duration> stop_at_{};  // since the clock's epoch; zero means never
+
+  // The MPI thread.
+  ProgressEngine engine_;
+  std::unique_ptr<Waiter> waiter_;
+  std::vector<Submission> accepted_;
+  std::vector<wire::Arrival> arrived_;
+};
+
+}  // namespace pkv::mpi
