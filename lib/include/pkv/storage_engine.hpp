@@ -1,0 +1,104 @@
+#pragma once
+
+#include "pkv/errc.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace pkv {
+
+/// The sequence number of the write that an entry comes from; a newer write has a greater number.
+using Version = std::uint64_t;
+
+/// A value where the engine keeps it.
+struct ValueView {
+  std::string_view value;
+  Version version = 0;
+};
+
+/// An entry where the engine keeps it.
+struct EntryView {
+  std::string_view key;
+  std::string_view value;
+  Version version = 0;
+};
+
+/// A position in a scan: 0 is the beginning, and as an answer also the end.
+///
+/// Always below 2^48, so that a caller may keep a node's number above it.
+using ScanCursor = std::uint64_t;
+
+/// One step of a scan.
+struct ScanPage {
+  std::vector<EntryView> entries;
+  /// Where the scan goes on; 0 when it is complete.
+  ScanCursor next = 0;
+};
+
+/// Keeps the entries of one node: the part of a store that differs between memory and disk.
+///
+/// KVStore adds the rules (limits, which errors, numbers) and is what most code should hold. To
+/// write an engine, override the pure functions; the others have a meaning that suits an engine in
+/// memory. Keys and values are bytes; both may be empty. Versions are stored as given, never
+/// compared.
+///
+/// Requires, everywhere: key.size() <= largest_max_key_bytes, value.size() <=
+/// largest_max_value_bytes, and no argument points into the engine's own entries. Thread safety:
+/// none; one thread at a time. Lifetime: views point into the engine and are valid until its next
+/// non-const function is called, find and scan included. Errors: errc::storage_failure when the
+/// medium fails, errc::out_of_memory when there is no room; the entries are as before then.
+class StorageEngine {
+ public:
+  StorageEngine() = default;
+  StorageEngine(const StorageEngine&) = delete;
+  StorageEngine& operator=(const StorageEngine&) = delete;
+  virtual ~StorageEngine() = default;
+
+  /// Errors: errc::key_not_found.
+  [[nodiscard]] virtual result<ValueView> find(std::string_view key) = 0;
+
+  /// Inserts the entry, or replaces its value and version.
+  [[nodiscard]] virtual result<void> put(std::string_view key, std::string_view value,
+                                         Version version) = 0;
+
+  /// Adds `tail` to the end of the value, which is empty if there is none, and returns its new
+  /// length. Requires: the new length is at most largest_max_value_bytes.
+  [[nodiscard]] virtual result<std::size_t> append(std::string_view key, std::string_view tail,
+                                                   Version version);
+
+  /// Returns whether the entry was there.
+  [[nodiscard]] virtual result<bool> erase(std::string_view key) = 0;
+
+  /// Removes all entries and gives their memory back. Takes time in proportion to it.
+  [[nodiscard]] virtual result<void> clear() = 0;
+
+  /// Returns about `count` entries from `cursor` on; there may be more, fewer or none before the
+  /// end.
+  ///
+  /// A scan from 0 until `next` is 0 returns every entry that is there all the time exactly once,
+  /// whatever is written in between; entries that come or go meanwhile at most once, unless a key
+  /// is erased and written anew. The order means nothing.
+  [[nodiscard]] virtual result<ScanPage> scan(ScanCursor cursor, std::size_t count) = 0;
+
+  [[nodiscard]] virtual std::size_t count() const noexcept = 0;
+
+  /// The memory that the entries and their index take, about.
+  [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
+
+  /// Says that these keys are about to be used, so that their memory is fetched together.
+  virtual void prefetch(std::span<const std::string_view> keys) const noexcept;
+
+  /// The writes until end_batch belong together: a transactional engine commits them at once.
+  [[nodiscard]] virtual result<void> begin_batch();
+
+  /// Ends what begin_batch began. On an error none of the batch's writes has happened.
+  [[nodiscard]] virtual result<void> end_batch();
+
+  /// Returns when everything written so far would survive a loss of power.
+  [[nodiscard]] virtual result<void> flush();
+};
+
+}  // namespace pkv

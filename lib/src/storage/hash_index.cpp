@@ -1,0 +1,102 @@
+#include "storage/hash_index.hpp"
+
+#include "storage/scan_position.hpp"
+
+#include <bit>
+#include <cassert>
+
+namespace pkv {
+namespace {
+
+// Entries per ten buckets. Beyond the first the index grows: 80 % of the places are in use then,
+// which costs 14 to 15 bytes per entry and lets one find in six look at a second bucket. Below the
+// second it shrinks; the distance keeps a store of constant size from doing both in turn.
+constexpr std::size_t fullest = 56;
+constexpr std::size_t emptiest = 45;
+
+std::size_t bucket_before_split(std::size_t added) {
+  return added ^ std::bit_floor(added);
+}
+
+}  // namespace
+
+void HashIndex::insert(std::uint64_t hash, Record* record) noexcept {
+  BucketChain chain = chain_of(hash);
+  Bucket* end = chain.last();
+  chain.append(end, tag_of(hash), record);
+  ++count_;
+  if (count_ * 10 > buckets_.size() * fullest) add_bucket();
+}
+
+void HashIndex::erase(std::uint64_t hash, Place place) noexcept {
+  chain_of(hash).remove(place);
+  --count_;
+  if (buckets_.size() > BucketArray::smallest_size && count_ * 10 < buckets_.size() * emptiest) {
+    remove_bucket();
+  }
+}
+
+void HashIndex::repoint(const Record* former, Record* record) noexcept {
+  const std::uint64_t hash = hash_(record->key());
+  [[maybe_unused]] const bool found = chain_of(hash).find(tag_of(hash), [&](Place place) {
+    if (place.record() != former) return false;
+    place.record() = record;
+    return true;
+  });
+  assert(found);
+}
+
+void HashIndex::add_bucket() noexcept {
+  const std::size_t added = buckets_.size();
+  const std::size_t source = bucket_before_split(added);
+  BucketChain kept(buckets_[source], pool_);
+  // Reserved for both halves, as either may get all of it.
+  if (!pool_.reserve(BucketChain::buckets_for(kept.count()) + 1) || !buckets_.push_back()) return;
+
+  BucketChain moved(buckets_[added], pool_);
+  Bucket* end_of_kept = &buckets_[source];
+  Bucket* end_of_moved = &buckets_[added];
+  const std::uint64_t deciding_bit = std::bit_floor(added);
+  kept.drain([&](std::uint8_t tag, Record* record) {
+    if ((hash_(record->key()) & deciding_bit) != 0) {
+      moved.append(end_of_moved, tag, record);
+    } else {
+      kept.append(end_of_kept, tag, record);
+    }
+  });
+}
+
+void HashIndex::remove_bucket() noexcept {
+  const std::size_t removed = buckets_.size() - 1;
+  BucketChain source(buckets_[removed], pool_);
+  BucketChain target(buckets_[bucket_before_split(removed)], pool_);
+  if (!pool_.reserve(BucketChain::buckets_for(source.count()))) return;
+
+  Bucket* end = target.last();
+  source.drain([&](std::uint8_t tag, Record* record) { target.append(end, tag, record); });
+  buckets_.pop_back();
+}
+
+ScanCursor HashIndex::scan(ScanCursor cursor, std::size_t count, std::vector<EntryView>& entries) {
+  constexpr ScanCursor end = ScanCursor{1} << position_bits;
+  while (cursor < end) {
+    const std::uint64_t hash = hash_at(cursor);
+    chain_of(hash).for_each([&](std::uint8_t, const Record* record) {
+      // After a merge the cursor may lie within a bucket; what is before it has been returned.
+      if (position_of(hash_(record->key())) < cursor) return;
+      entries.push_back({record->key(), record->value(), record->version});
+    });
+    const ScanCursor positions_per_bucket = end >> bits_of(hash);
+    cursor = (cursor | (positions_per_bucket - 1)) + 1;
+    if (entries.size() >= count) break;
+  }
+  return cursor < end ? cursor : 0;
+}
+
+void HashIndex::clear() noexcept {
+  buckets_.clear();
+  pool_.clear();
+  count_ = 0;
+}
+
+}  // namespace pkv

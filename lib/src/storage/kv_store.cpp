@@ -1,0 +1,167 @@
+#include "pkv/kv_store.hpp"
+
+#include "pkv/memory_engine.hpp"
+
+#include "storage/decimal.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace pkv {
+namespace {
+
+// An error_code converts to bool too, so result<bool> wants to be told what it is given.
+result<bool> failed(const boost::system::error_code& error) {
+  return result<bool>(boost::system::in_place_error, error);
+}
+
+}  // namespace
+
+KVStore::KVStore(const Limits& limits) : KVStore(std::make_unique<MemoryEngine>(), limits) {}
+
+KVStore::KVStore(std::unique_ptr<StorageEngine> engine, const Limits& limits)
+    : engine_(std::move(engine)), limits_(limits) {
+  if (limits.max_key_bytes > largest_max_key_bytes) {
+    throw std::invalid_argument("max_key_bytes is more than a record can carry");
+  }
+  if (limits.max_value_bytes > largest_max_value_bytes) {
+    throw std::invalid_argument("max_value_bytes is more than a record can carry");
+  }
+}
+
+result<void> KVStore::create(std::string_view key, std::string_view value, Version version) {
+  const result<bool> written = put_if(Condition::if_absent, key, value, version);
+  if (!written) return written.error();
+  if (!*written) return errc::key_exists;
+  return {};
+}
+
+result<std::string> KVStore::read(std::string_view key) {
+  const result<ValueView> found = find(key);
+  if (!found) return found.error();
+  return std::string(found->value);
+}
+
+result<void> KVStore::update(std::string_view key, std::string_view value, Version version) {
+  const result<bool> written = put_if(Condition::if_present, key, value, version);
+  if (!written) return written.error();
+  if (!*written) return errc::key_not_found;
+  return {};
+}
+
+result<void> KVStore::erase(std::string_view key) {
+  if (key.size() > limits_.max_key_bytes) return errc::key_too_long;
+  const result<bool> erased = engine_->erase(key);
+  if (!erased) return erased.error();
+  if (!*erased) return errc::key_not_found;
+  return {};
+}
+
+result<void> KVStore::put(std::string_view key, std::string_view value, Version version) {
+  if (key.size() > limits_.max_key_bytes) return errc::key_too_long;
+  return write(key, value, version);
+}
+
+result<bool> KVStore::put_if(Condition condition, std::string_view key, std::string_view value,
+                             Version version) {
+  // Too long a value is an error whether or not it would be written: the answer must not depend on
+  // what others have stored.
+  if (value.size() > limits_.max_value_bytes) return errc::value_too_long;
+  result<bool> holds = matches(condition, key);
+  if (!holds || !*holds) return holds;
+  const result<void> written = write(key, value, version);
+  if (!written) return failed(written.error());
+  return true;
+}
+
+result<std::optional<std::string>> KVStore::exchange(std::string_view key, std::string_view value,
+                                                     Condition condition, Version version) {
+  std::optional<std::string> before;
+  const result<ValueView> found = find(key);
+  if (found) {
+    before.emplace(found->value);
+  } else if (found.error() != errc::key_not_found) {
+    return found.error();
+  }
+  const result<bool> written = put_if(condition, key, value, version);
+  if (!written) return written.error();
+  return before;
+}
+
+result<std::string> KVStore::take(std::string_view key) {
+  result<std::string> taken = read(key);
+  if (!taken) return taken;
+  const result<void> erased = erase(key);
+  if (!erased) return erased.error();
+  return taken;
+}
+
+result<std::size_t> KVStore::append(std::string_view key, std::string_view tail, Version version) {
+  const result<std::size_t> present = length(key);
+  if (!present && present.error() != errc::key_not_found) return present.error();
+  const std::size_t before = present ? *present : 0;
+  if (tail.size() > limits_.max_value_bytes - before) return errc::value_too_long;
+  return engine_->append(key, tail, claim(version));
+}
+
+result<std::int64_t> KVStore::increment(std::string_view key, std::int64_t delta, Version version) {
+  std::optional<std::int64_t> number = 0;
+  const result<ValueView> found = find(key);
+  if (found) {
+    number = parse_decimal(found->value);
+  } else if (found.error() != errc::key_not_found) {
+    return found.error();
+  }
+  if (!number) return errc::not_an_integer;
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(*number, delta, &sum)) return errc::integer_overflow;
+  const result<void> written = write(key, Decimal(sum).view(), version);
+  if (!written) return written.error();
+  return sum;
+}
+
+result<ValueView> KVStore::find(std::string_view key) {
+  if (key.size() > limits_.max_key_bytes) return errc::key_too_long;
+  return engine_->find(key);
+}
+
+result<bool> KVStore::exists(std::string_view key) {
+  const result<ValueView> found = find(key);
+  if (!found && found.error() != errc::key_not_found) return failed(found.error());
+  return found.has_value();
+}
+
+result<std::size_t> KVStore::length(std::string_view key) {
+  const result<ValueView> found = find(key);
+  if (!found) return found.error();
+  return found->value.size();
+}
+
+result<ScanPage> KVStore::scan(ScanCursor cursor, std::size_t count) {
+  return engine_->scan(cursor, count);
+}
+
+result<void> KVStore::clear() {
+  return engine_->clear();
+}
+
+result<bool> KVStore::matches(Condition condition, std::string_view key) {
+  const result<bool> present = exists(key);
+  if (!present || condition == Condition::always) return present ? true : present;
+  return *present == (condition == Condition::if_present);
+}
+
+/// Requires: the key is within its limit.
+result<void> KVStore::write(std::string_view key, std::string_view value, Version version) {
+  if (value.size() > limits_.max_value_bytes) return errc::value_too_long;
+  return engine_->put(key, value, claim(version));
+}
+
+Version KVStore::claim(Version version) noexcept {
+  const Version claimed = version == next_version ? newest_version_ + 1 : version;
+  newest_version_ = std::max(newest_version_, claimed);
+  return claimed;
+}
+
+}  // namespace pkv

@@ -1,0 +1,35 @@
+#include "pkv/storage_engine.hpp"
+
+#include <string>
+
+namespace pkv {
+
+result<std::size_t> StorageEngine::append(std::string_view key, std::string_view tail,
+                                          Version version) {
+  std::string joined;
+  const result<ValueView> present = find(key);
+  if (present) {
+    joined = present->value;
+  } else if (present.error() != errc::key_not_found) {
+    return present.error();
+  }
+  joined += tail;
+  if (result<void> written = put(key, joined, version); !written) return written.error();
+  return joined.size();
+}
+
+void StorageEngine::prefetch(std::span<const std::string_view>) const noexcept {}
+
+result<void> StorageEngine::begin_batch() {
+  return {};
+}
+
+result<void> StorageEngine::end_batch() {
+  return {};
+}
+
+result<void> StorageEngine::flush() {
+  return {};
+}
+
+}  // namespace pkv

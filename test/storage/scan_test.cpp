@@ -1,0 +1,159 @@
+#include "pkv/memory_engine.hpp"
+
+#include "base/hash.hpp"
+#include "storage/scan_position.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace pkv {
+namespace {
+
+std::uint64_t few_hashes(std::string_view key) noexcept {
+  return hash_bytes(key) & 0xFF0F;
+}
+
+constexpr ScanCursor cursor_end = ScanCursor{1} << 48;
+
+TEST_CASE("scan_position: positions and hashes are each other's inverse", "[storage]") {
+  CHECK(position_of(0) == 0);
+  CHECK(position_of(1) == std::uint64_t{1} << 47);
+  CHECK(position_of(std::uint64_t{1} << 47) == 1);
+  CHECK(position_of(std::uint64_t{1} << 48) == 0);
+  CHECK(position_of(~std::uint64_t{0}) == cursor_end - 1);
+  for (const std::uint64_t position :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0xABCDEF}, cursor_end - 1}) {
+    CHECK(position_of(hash_at(position)) == position);
+  }
+}
+
+TEST_CASE("Scan: an empty store is one page", "[storage]") {
+  MemoryEngine engine;
+  const result<ScanPage> page = engine.scan(0, 10);
+  REQUIRE(page.has_value());
+  CHECK(page->entries.empty());
+  CHECK(page->next == 0);
+}
+
+TEST_CASE("Scan: any cursor is answered, also ones that were never given out", "[storage]") {
+  MemoryEngine engine;
+  for (unsigned i = 0; i < 1'000; ++i)
+    REQUIRE(engine.put(std::to_string(i), "v", i));
+  for (const ScanCursor cursor : {ScanCursor{1}, cursor_end - 1, cursor_end, ~ScanCursor{0}}) {
+    CAPTURE(cursor);
+    const result<ScanPage> page = engine.scan(cursor, 2'000);
+    REQUIRE(page.has_value());
+    CHECK(page->next == 0);
+    if (cursor >= cursor_end) CHECK(page->entries.empty());
+  }
+}
+
+TEST_CASE("Scan: the page is about as long as asked for", "[storage]") {
+  MemoryEngine engine;
+  for (unsigned i = 0; i < 10'000; ++i)
+    REQUIRE(engine.put(std::to_string(i), "v", i));
+  for (const std::size_t count : {0U, 1U, 10U, 1'000U}) {
+    const result<ScanPage> page = engine.scan(0, count);
+    REQUIRE(page.has_value());
+    CHECK(page->entries.size() >= count);
+    CHECK(page->entries.size() < count + 40);
+    CHECK(page->next != 0);
+    CHECK(page->next < cursor_end);
+  }
+}
+
+/// Scans a store while it changes, and checks the promise about keys present throughout.
+class DisturbedScan {
+ public:
+  DisturbedScan(MemoryEngineOptions::Hash hash, std::uint32_t seed)
+      : engine_({.hash = hash}), random_(seed) {}
+
+  void fill(unsigned permanent, unsigned passing) {
+    for (unsigned i = 0; i < permanent; ++i)
+      REQUIRE(engine_.put(permanent_key(i), "p", i));
+    for (unsigned i = 0; i < passing; ++i)
+      add_passing();
+    permanent_ = permanent;
+  }
+
+  /// `growth`: entries added (or, if negative, removed) after each page.
+  void run(int growth) {
+    std::unordered_map<std::string, unsigned> seen;
+    ScanCursor cursor = 0;
+    ScanCursor before = 0;
+    do {
+      const result<ScanPage> page = engine_.scan(cursor, 1 + random_() % 20);
+      REQUIRE(page.has_value());
+      for (const EntryView& entry : page->entries)
+        ++seen[std::string(entry.key)];
+      before = cursor;
+      cursor = page->next;
+      if (cursor != 0 && cursor <= before) FAIL("the scan goes back");
+      for (int i = 0; i < growth; ++i)
+        add_passing();
+      for (int i = 0; i > growth; --i)
+        remove_passing();
+    } while (cursor != 0);
+
+    for (unsigned i = 0; i < permanent_; ++i) {
+      if (seen[permanent_key(i)] != 1) FAIL(permanent_key(i) << ": " << seen[permanent_key(i)]);
+    }
+    for (const auto& [key, times] : seen) {
+      if (times > 1) FAIL(key << " was returned " << times << " times");
+    }
+  }
+
+ private:
+  static std::string permanent_key(unsigned number) { return "permanent" + std::to_string(number); }
+
+  void add_passing() { REQUIRE(engine_.put("passing" + std::to_string(next_passing_++), "v", 1)); }
+
+  void remove_passing() {
+    if (first_passing_ == next_passing_) return;
+    REQUIRE(engine_.erase("passing" + std::to_string(first_passing_++)).value());
+  }
+
+  MemoryEngine engine_;
+  std::mt19937 random_;
+  unsigned permanent_ = 0;
+  unsigned first_passing_ = 0;
+  unsigned next_passing_ = 0;
+};
+
+TEST_CASE("Scan: what is present throughout is returned exactly once", "[storage]") {
+  const auto seed = std::random_device{}();
+  const MemoryEngineOptions::Hash hash =
+      GENERATE(MemoryEngineOptions::Hash{nullptr}, MemoryEngineOptions::Hash{&few_hashes});
+  CAPTURE(seed);
+  SECTION("while nothing changes") {
+    DisturbedScan scan(hash, seed);
+    scan.fill(3'000, 0);
+    scan.run(0);
+  }
+  SECTION("while the store grows to many times its size") {
+    DisturbedScan scan(hash, seed);
+    scan.fill(1'000, 0);
+    scan.run(40);
+  }
+  SECTION("while the store shrinks to a fraction of its size") {
+    DisturbedScan scan(hash, seed);
+    scan.fill(1'000, 60'000);
+    scan.run(-100);
+  }
+  SECTION("again and again, growing and shrinking in turn") {
+    DisturbedScan scan(hash, seed);
+    scan.fill(500, 2'000);
+    for (const int growth : {20, -30, 50, -60, 7, -100})
+      scan.run(growth);
+  }
+}
+
+}  // namespace
+}  // namespace pkv
