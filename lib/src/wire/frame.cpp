@@ -14,6 +14,7 @@ constexpr std::uint8_t last_flag = 1;
 
 constexpr std::size_t body_checksum_at = 48;
 constexpr std::size_t header_checksum_at = 56;
+constexpr std::size_t reserved_at = 60;
 
 std::uint32_t header_checksum(const char* header) noexcept {
   return static_cast<std::uint32_t>(hash_bytes({header, header_checksum_at}));
@@ -47,6 +48,7 @@ result<FrameHeader> decode_header(std::string_view bytes) noexcept {
   if (load<std::uint16_t>(from + 4) != version) return errc::malformed_frame;
   if (load<std::uint32_t>(from + header_checksum_at) != header_checksum(from))
     return errc::malformed_frame;
+  if (load<std::uint32_t>(from + reserved_at) != 0) return errc::malformed_frame;
 
   FrameHeader header;
   const auto kind = load<std::uint8_t>(from + 6);
