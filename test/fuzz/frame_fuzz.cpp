@@ -1,13 +1,13 @@
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
-
 #include "base/byte_buffer.hpp"
 #include "wire/frame.hpp"
 #include "wire/node_statistics.hpp"
 #include "wire/operation.hpp"
 #include "wire/wire_reply.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
 
 // What a rank does with bytes from another one. The first byte chooses the reader, the second how
 // many elements it is told to expect: checksums would otherwise keep the fuzzer out of the bodies.
@@ -49,17 +49,23 @@ void read_operations(std::string_view body, std::uint32_t count) {
   wire::OperationReader second(again.view(), read);
   wire::Operation expected;
   wire::Operation operation;
-  while (first.next(expected)) require(second.next(operation) && operation == expected);
+  while (first.next(expected))
+    require(second.next(operation) && operation == expected);
   require(second.complete());
 }
 
 void append(ByteBuffer& to, const wire::WireReply& reply) {
   switch (reply.kind) {
-    case wire::ReplyKind::ok: return wire::append_ok(to);
-    case wire::ReplyKind::nil: return wire::append_nil(to);
-    case wire::ReplyKind::integer: return wire::append_integer(to, reply.integer);
-    case wire::ReplyKind::value: return wire::append_value(to, reply.value);
-    case wire::ReplyKind::error: return wire::append_error(to, reply.error);
+    case wire::ReplyKind::ok:
+      return wire::append_ok(to);
+    case wire::ReplyKind::nil:
+      return wire::append_nil(to);
+    case wire::ReplyKind::integer:
+      return wire::append_integer(to, reply.integer);
+    case wire::ReplyKind::value:
+      return wire::append_value(to, reply.value);
+    case wire::ReplyKind::error:
+      return wire::append_error(to, reply.error);
   }
   std::abort();
 }
@@ -67,7 +73,8 @@ void append(ByteBuffer& to, const wire::WireReply& reply) {
 void read_replies(std::string_view body, std::uint32_t count) {
   wire::ReplyReader reader(body, count);
   ByteBuffer again;
-  for (wire::WireReply reply; reader.next(reply);) append(again, reply);
+  for (wire::WireReply reply; reader.next(reply);)
+    append(again, reply);
   require(body.starts_with(again.view()));
   if (reader.complete()) require(again.view() == body);
 }
@@ -87,10 +94,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (size < 2) return 0;
   const std::string_view input(reinterpret_cast<const char*>(bytes) + 2, size - 2);
   switch (bytes[0] % 4) {
-    case 0: read_header(input); break;
-    case 1: read_operations(input, bytes[1]); break;
-    case 2: read_replies(input, bytes[1]); break;
-    case 3: read_node_statistics(input); break;
+    case 0:
+      read_header(input);
+      break;
+    case 1:
+      read_operations(input, bytes[1]);
+      break;
+    case 2:
+      read_replies(input, bytes[1]);
+      break;
+    case 3:
+      read_node_statistics(input);
+      break;
   }
   return 0;
 }

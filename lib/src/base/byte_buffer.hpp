@@ -14,7 +14,8 @@ namespace pkv {
 /// A growable block of bytes that is never zero-filled.
 ///
 /// What std::vector<char> would be if resize() did not write: frames and socket buffers are
-/// overwritten anyway, and realloc lets the kernel move the pages of a large block instead of copying.
+/// overwritten anyway, and realloc lets the kernel move the pages of a large block instead of
+/// copying.
 ///
 /// Thread safety: none.
 /// Lifetime: pointers into it are valid until the next call that may grow it.

@@ -1,9 +1,9 @@
 #include "wire/frame.hpp"
 
-#include <cassert>
-
 #include "base/endian.hpp"
 #include "base/hash.hpp"
+
+#include <cassert>
 
 namespace pkv::wire {
 namespace {

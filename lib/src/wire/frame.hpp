@@ -1,11 +1,11 @@
 #pragma once
 
+#include "pkv/errc.hpp"
+#include "pkv/node_id.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#include "pkv/errc.hpp"
-#include "pkv/node_id.hpp"
 
 namespace pkv::wire {
 
@@ -25,8 +25,8 @@ enum class FrameKind : std::uint8_t {
 ///     24  body_bytes (8)   sequence (8)   clock_ms (8)   body_checksum (8)
 ///     56  header_checksum (4), reserved (4)                              64
 ///
-/// All numbers are little-endian. The checksums are XXH3: a frame that was cut, mixed up with an old
-/// one or damaged is refused as a whole, because MPI's success codes do not prove delivery.
+/// All numbers are little-endian. The checksums are XXH3: a frame that was cut, mixed up with an
+/// old one or damaged is refused as a whole, because MPI's success codes do not prove delivery.
 struct FrameHeader {
   FrameKind kind = FrameKind::request;
   /// Incarnation of the node's process that the frame is meant for or comes from.

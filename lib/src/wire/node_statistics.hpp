@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/byte_buffer.hpp"
+#include "base/endian.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include "base/byte_buffer.hpp"
-#include "base/endian.hpp"
 
 namespace pkv::wire {
 
@@ -27,7 +27,8 @@ inline void append_statistics(ByteBuffer& to, const NodeStatistics& statistics) 
   store(at, statistics.operations);
 }
 
-[[nodiscard]] inline std::optional<NodeStatistics> read_statistics(std::string_view bytes) noexcept {
+[[nodiscard]] inline std::optional<NodeStatistics> read_statistics(
+    std::string_view bytes) noexcept {
   if (bytes.size() != node_statistics_bytes) return std::nullopt;
   NodeStatistics statistics;
   statistics.keys = load<std::uint64_t>(bytes.data());

@@ -1,9 +1,9 @@
 #include "wire/operation.hpp"
 
+#include "base/endian.hpp"
+
 #include <cassert>
 #include <limits>
-
-#include "base/endian.hpp"
 
 namespace pkv::wire {
 

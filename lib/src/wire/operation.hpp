@@ -1,10 +1,10 @@
 #pragma once
 
+#include "base/byte_buffer.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-
-#include "base/byte_buffer.hpp"
 
 namespace pkv::wire {
 

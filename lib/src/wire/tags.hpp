@@ -9,7 +9,9 @@ namespace pkv::wire {
 /// 32767, the least tag_upper_bound that MPI promises.
 inline constexpr std::uint32_t most_slots = 1024;
 
-[[nodiscard]] constexpr int frame_tag(std::uint32_t slot) noexcept { return static_cast<int>(slot); }
+[[nodiscard]] constexpr int frame_tag(std::uint32_t slot) noexcept {
+  return static_cast<int>(slot);
+}
 [[nodiscard]] constexpr int body_tag(std::uint32_t slot) noexcept {
   return static_cast<int>(most_slots + slot);
 }

@@ -1,16 +1,16 @@
 #pragma once
 
+#include "pkv/errc.hpp"
+
+#include "base/byte_buffer.hpp"
+#include "wire/frame.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
-
-#include "pkv/errc.hpp"
-
-#include "base/byte_buffer.hpp"
-#include "wire/frame.hpp"
 
 namespace pkv::wire {
 
@@ -33,10 +33,13 @@ class Frame {
   /// Header room and body. Append the body's content here.
   [[nodiscard]] ByteBuffer& bytes() noexcept { return bytes_; }
   [[nodiscard]] const ByteBuffer& bytes() const noexcept { return bytes_; }
-  [[nodiscard]] std::string_view body() const noexcept { return bytes_.view().substr(header_bytes); }
+  [[nodiscard]] std::string_view body() const noexcept {
+    return bytes_.view().substr(header_bytes);
+  }
   [[nodiscard]] std::size_t body_size() const noexcept { return bytes_.size() - header_bytes; }
 
-  /// Writes the header, with the body's size and checksum, into its room. Costs a pass over the body.
+  /// Writes the header, with the body's size and checksum, into its room. Costs a pass over the
+  /// body.
   void seal() noexcept {
     header.body_bytes = body_size();
     wire::seal(header, body(), bytes_.data());

@@ -24,8 +24,11 @@ bool ReplyReader::next(WireReply& reply) noexcept {
       if (payload.size() != sizeof(std::uint32_t)) return false;
       reply.error = static_cast<errc>(load<std::uint32_t>(payload.data()));
       break;
-    case static_cast<std::uint32_t>(ReplyKind::value): reply.value = payload; break;
-    default: return false;
+    case static_cast<std::uint32_t>(ReplyKind::value):
+      reply.value = payload;
+      break;
+    default:
+      return false;
   }
   reply.kind = static_cast<ReplyKind>(kind);
   rest_.remove_prefix(reply_overhead_bytes + payload_bytes);

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-
 #include "pkv/errc.hpp"
 
 #include "base/byte_buffer.hpp"
 #include "base/endian.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 namespace pkv::wire {
 
@@ -33,13 +33,18 @@ inline char* begin_reply(ByteBuffer& to, ReplyKind kind, std::uint32_t payload_b
   return store(at, payload_bytes);
 }
 
-inline void append_ok(ByteBuffer& to) { begin_reply(to, ReplyKind::ok, 0); }
-inline void append_nil(ByteBuffer& to) { begin_reply(to, ReplyKind::nil, 0); }
+inline void append_ok(ByteBuffer& to) {
+  begin_reply(to, ReplyKind::ok, 0);
+}
+inline void append_nil(ByteBuffer& to) {
+  begin_reply(to, ReplyKind::nil, 0);
+}
 inline void append_integer(ByteBuffer& to, std::int64_t value) {
   store(begin_reply(to, ReplyKind::integer, sizeof value), value);
 }
 inline void append_error(ByteBuffer& to, errc error) {
-  store(begin_reply(to, ReplyKind::error, sizeof(std::uint32_t)), static_cast<std::uint32_t>(error));
+  store(begin_reply(to, ReplyKind::error, sizeof(std::uint32_t)),
+        static_cast<std::uint32_t>(error));
 }
 /// Requires: value is shorter than 2^32 bytes.
 inline void append_value(ByteBuffer& to, std::string_view value) {
