@@ -21,11 +21,16 @@ struct Limits {
   /// Commands of one client that may be under way at once; further ones wait unread.
   std::size_t max_client_commands = 4'096;
   /// A client with more than this in replies it has not read gets no further commands executed.
-  std::size_t client_output_pause_bytes = std::size_t{1} << 20;
+  std::size_t client_output_pause_bytes = std::size_t{4} << 20;
   /// A client that lets more than this pile up all the same is disconnected.
   std::size_t client_output_limit_bytes = std::size_t{1} << 30;
-  /// Received bytes of unfinished large commands, all clients together; further ones wait their turn.
+  /// Received bytes of unfinished large commands, all clients together; further ones wait their
+  /// turn.
   std::size_t total_input_bytes = std::size_t{2} << 30;
+  /// A client that stops sending in the middle of such a command for this long is disconnected.
+  std::chrono::milliseconds stalled_input_timeout{60'000};
+  /// A client that is to be disconnected but takes no reply for this long is disconnected at once.
+  std::chrono::milliseconds stalled_output_timeout{10'000};
   /// Bytes of commands waiting for one worker; clients that want that worker wait unread.
   std::size_t max_worker_queue_bytes = std::size_t{4} << 20;
   /// A worker that has not answered for this long is reported to the clients that wait for it.

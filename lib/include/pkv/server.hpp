@@ -1,18 +1,18 @@
 #pragma once
 
+#include "pkv/limits.hpp"
+#include "pkv/log.hpp"
+#include "pkv/node_id.hpp"
+#include "pkv/ring.hpp"
+
+#include <boost/asio/io_context.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
-
-#include "pkv/limits.hpp"
-#include "pkv/log.hpp"
-#include "pkv/node_id.hpp"
-#include "pkv/ring.hpp"
 
 namespace pkv {
 
@@ -56,7 +56,8 @@ class Server {
  public:
   /// A server over worker processes. options.nodes describes them.
   Server(boost::asio::io_context& io, ServerOptions options, wire::Transport& transport);
-  /// A server that holds the data itself, in `nodes` in-process stores. options.nodes must be empty.
+  /// A server that holds the data itself, in `nodes` in-process stores. options.nodes must be
+  /// empty.
   Server(boost::asio::io_context& io, ServerOptions options, std::size_t nodes = 1);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -37,7 +37,7 @@ constexpr auto table = std::to_array<CommandInfo>({
     {K::config, "config", -2, admin, 0, 0, 0, "server", "subcommand [parameter...]", "Show settings"},
     {K::info, "info", -1, none, 0, 0, 0, "server", "[section...]", "Report the state of the server and its nodes"},
     {K::nodes, "nodes", -1, admin, 0, 0, 0, "server", "", "List the nodes with their state and load"},
-    {K::ring, "ring", -1, admin, 0, 0, 0, "server", "[key...]", "Show the shares of the ring, or who owns keys"},
+    {K::ring, "ring", -1, admin, 0, 0, 0, "server", "[WHERE key]", "Show the layout of the ring, or who owns a key"},
     {K::dbsize, "dbsize", 1, read_fast, 0, 0, 0, "server", "", "Count the keys"},
     {K::flushall, "flushall", -1, write, 0, 0, 0, "server", "[ASYNC|SYNC]", "Delete all keys"},
     {K::flushdb, "flushdb", -1, write, 0, 0, 0, "server", "[ASYNC|SYNC]", "Delete all keys"},

@@ -1,13 +1,14 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include "pkv/kv_store.hpp"
 #include "pkv/node_id.hpp"
 
 #include "wire/operation.hpp"
 #include "wire/transport.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
 
 namespace pkv {
 
@@ -21,20 +22,22 @@ class ReplySink {
 
   /// An empty buffer for the next frame, used before if possible.
   [[nodiscard]] virtual ByteBuffer take_buffer() = 0;
-  /// Sends a reply frame; header.slot says to which request. Frames of one request keep their order.
+  /// Sends a reply frame; header.slot says to which request. Frames of one request keep their
+  /// order.
   virtual void send(wire::Frame reply) = 0;
 };
 
 /// Runs a request's operations on a node's store and answers them, in order.
 ///
-/// A request is answered by one frame, or by several when the replies are large: each closes once it
-/// holds `part_bytes`, so a worker never holds the replies of a whole batch of large values.
-/// An operation that fails is answered with its error; the ones after it run all the same.
+/// A request is answered by one frame, or by several when the replies are large: each closes once
+/// it holds `part_bytes`, so a worker never holds the replies of a whole batch of large values.
+/// What a frame answers is committed before it is sent. An operation that fails is answered with
+/// its error; the ones after it run all the same.
 ///
 /// Thread safety: none; lives on the worker's thread.
 /// Lifetime: `store` must outlive it.
 /// Errors: run() returns errc::malformed_frame for a request that breaks the format or is meant for
-/// another node or incarnation; operations before the damage have run, and nothing is answered.
+/// another node or incarnation. Then nothing has run and nothing is answered.
 class Dispatcher {
  public:
   Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes);
@@ -44,10 +47,16 @@ class Dispatcher {
   [[nodiscard]] std::uint64_t operations_run() const noexcept { return operations_run_; }
 
  private:
-  void execute(const wire::Operation& operation, const wire::FrameHeader& request, ByteBuffer& to);
-  void answer_put(const wire::Operation& operation, std::uint64_t version, ByteBuffer& to);
-  void answer_increment(const wire::Operation& operation, std::uint64_t version, ByteBuffer& to);
-  void answer_statistics(ByteBuffer& to);
+  /// The reply frame under way.
+  struct Part {
+    wire::Frame frame;
+    result<void> begun;
+  };
+
+  [[nodiscard]] bool is_sound(const wire::Frame& request) const noexcept;
+  [[nodiscard]] Part begin_part(const wire::Frame& request, ReplySink& replies);
+  void end_part(Part part, bool last, ReplySink& replies);
+  void execute(const wire::Operation& operation, Version version, ByteBuffer& to);
 
   KVStore& store_;
   NodeId node_;

@@ -1,0 +1,56 @@
+#include "coordinator/commands/fields.hpp"
+#include "coordinator/commands/handlers.hpp"
+#include "wire/node_statistics.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pkv::commands {
+namespace {
+
+double microseconds(LatencyHistogram::Duration duration) {
+  return static_cast<double>(duration.count()) / 1000.0;
+}
+
+Reply describe(Coordinator& coordinator, std::size_t worker, const std::string& answer) {
+  const ServerNode& node = coordinator.nodes()[worker];
+  const auto reported = wire::read_statistics(answer).value_or(wire::NodeStatistics{});
+  const Statistics::Node& measured = coordinator.statistics().node[worker];
+  Fields fields;
+  fields.add("id", to_number(node.id));
+  fields.add("rank", node.rank);
+  fields.add("host", node.host);
+  fields.add("pid", node.process_id);
+  fields.add("state", "up");
+  fields.add("keys", reported.keys);
+  fields.add("bytes", reported.stored_bytes);
+  fields.add("resident_bytes", reported.resident_bytes);
+  fields.add("requests", measured.requests);
+  fields.add("failures", measured.failures);
+  fields.add("share", coordinator.ring().share(node.id));
+  fields.add("mean_us", microseconds(measured.operation_times.mean()));
+  fields.add("p50_us", microseconds(measured.operation_times.percentile(50)));
+  fields.add("p99_us", microseconds(measured.operation_times.percentile(99)));
+  fields.add("max_us", microseconds(measured.operation_times.largest()));
+  return std::move(fields).take();
+}
+
+}  // namespace
+
+Outcome nodes(Conversation& client, Words) {
+  Coordinator& coordinator = client.service().coordinator;
+  auto compose = [&coordinator](const std::vector<std::string>& answers) {
+    std::vector<Reply> described;
+    for (std::size_t worker = 0; worker < answers.size(); ++worker)
+      described.push_back(describe(coordinator, worker, answers[worker]));
+    return Reply::array(std::move(described));
+  };
+  wire::Operation operation;
+  operation.opcode = wire::Opcode::statistics;
+  return client.forward_to_all_nodes(
+      operation, std::make_unique<GatherNodes>(coordinator.worker_count(), std::move(compose)));
+}
+
+}  // namespace pkv::commands

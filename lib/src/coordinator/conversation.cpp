@@ -1,0 +1,251 @@
+#include "coordinator/conversation.hpp"
+
+#include "coordinator/commands/handlers.hpp"
+#include "coordinator/encode_reply.hpp"
+#include "protocol/error_text.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace pkv {
+namespace {
+
+// What a reply is taken to need before a client's first replies have shown better: few enough that
+// a burst of reads of large values does not fill the memory, many enough to keep the workers busy.
+constexpr std::size_t first_expected_reply_bytes = std::size_t{4} << 10;
+
+}  // namespace
+
+void Service::tell_owners() {
+  // An owner may make further conversations active; they are told in the same call.
+  while (!active.empty()) {
+    const std::vector<Conversation*> told = std::exchange(active, {});
+    for (Conversation* conversation : told)
+      conversation->tell_owner();
+  }
+}
+
+Conversation::Conversation(Service& service, ConversationOwner& owner, std::uint64_t id)
+    : service_(service),
+      owner_(owner),
+      id_(id),
+      parser_(service.limits),
+      expected_reply_bytes_(first_expected_reply_bytes) {}
+
+Conversation::~Conversation() {
+  assert(drained() && "answers are still on their way to this conversation");
+  service_.coordinator.stop_waiting(*this);
+  if (listed_) std::erase(service_.active, this);
+}
+
+Conversation::Progress Conversation::consume() {
+  missing_bytes_ = 0;
+  for (;;) {
+    if (closing_) return Progress::closing;
+    if (must_pause()) return Progress::paused;
+    const ParseResult parsed = parser_.next(input_.unread());
+    switch (parsed.status) {
+      case ParseStatus::need_more:
+        input_.consume(parsed.consumed_bytes);
+        missing_bytes_ = input_.unread().empty() ? 0 : parsed.needed_bytes;
+        input_.ask_for(parsed.needed_bytes);
+        return Progress::need_input;
+      case ParseStatus::error:
+        reply_error(parser_.error_text());
+        close_after_replies();
+        break;
+      case ParseStatus::complete:
+        // A command that finds no room stays in the input and is read again when there is some.
+        if (execute(parser_.arguments()) == Outcome::no_room) return Progress::paused;
+        input_.consume(parsed.consumed_bytes);
+        break;
+    }
+  }
+}
+
+Outcome Conversation::execute(Words words) {
+  const CommandInfo* command = find_command(words[0]);
+  if (command == nullptr) return reply_error(error_text::unknown_command(words));
+  if (!command->accepts(words.size())) return reply_error(error_text::wrong_arity(command->name));
+  kind_ = command->kind;
+  const Outcome outcome = handler_of(command->kind)(*this, words);
+  if (outcome == Outcome::done) ++service_.coordinator.statistics().commands;
+  return outcome;
+}
+
+bool Conversation::must_pause() const noexcept {
+  if (waiting_for_room_) return true;
+  if (replies_.empty() && output_.empty()) return false;
+  return replies_.size() >= service_.limits.max_client_commands ||
+         output_.size() + replies_.size() * expected_reply_bytes_ >=
+             service_.limits.client_output_pause_bytes;
+}
+
+bool Conversation::ready_to_continue() const noexcept {
+  return !must_pause();
+}
+
+Outcome Conversation::wait_for_room(std::size_t worker) {
+  waiting_for_room_ = true;
+  service_.coordinator.wait_for_room(worker, *this);
+  return Outcome::no_room;
+}
+
+void Conversation::on_room() {
+  waiting_for_room_ = false;
+  list_as_active();
+}
+
+std::uint32_t Conversation::begin_command() {
+  service_.coordinator.begin_command();
+  return replies_.add(kind_, service_.coordinator.now());
+}
+
+std::optional<errc> Conversation::too_long(const wire::Operation& operation) const noexcept {
+  if (operation.key.size() > service_.limits.max_key_bytes) return errc::key_too_long;
+  if (operation.value.size() > service_.limits.max_value_bytes) return errc::value_too_long;
+  return std::nullopt;
+}
+
+Outcome Conversation::forward(const wire::Operation& operation) {
+  Coordinator& coordinator = service_.coordinator;
+  if (const auto error = too_long(operation)) return reply_error(error_text::of(*error));
+  const std::size_t worker = coordinator.worker_of(operation.key);
+  if (!coordinator.has_room(worker)) return wait_for_room(worker);
+  coordinator.append(worker, operation, {this, begin_command(), 0});
+  return Outcome::done;
+}
+
+Outcome Conversation::forward_all(std::span<const wire::Operation> operations,
+                                  std::unique_ptr<Gather> gather) {
+  Coordinator& coordinator = service_.coordinator;
+  workers_.clear();
+  for (const wire::Operation& operation : operations) {
+    // Before anything is ordered: a command on several keys happens as a whole or not at all.
+    if (const auto error = too_long(operation)) return reply_error(error_text::of(*error));
+    const std::size_t worker = coordinator.worker_of(operation.key);
+    if (!coordinator.has_room(worker)) return wait_for_room(worker);
+    workers_.push_back(worker);
+  }
+  const std::uint32_t ticket = begin_command();
+  replies_[ticket].gather = std::move(gather);
+  for (std::uint32_t part = 0; part < operations.size(); ++part)
+    coordinator.append(workers_[part], operations[part], {this, ticket, part});
+  return Outcome::done;
+}
+
+Outcome Conversation::forward_to_all_nodes(const wire::Operation& operation,
+                                           std::unique_ptr<Gather> gather) {
+  Coordinator& coordinator = service_.coordinator;
+  for (std::size_t worker = 0; worker < coordinator.worker_count(); ++worker)
+    if (!coordinator.has_room(worker)) return wait_for_room(worker);
+  const std::uint32_t ticket = begin_command();
+  replies_[ticket].gather = std::move(gather);
+  for (std::uint32_t worker = 0; worker < coordinator.worker_count(); ++worker)
+    coordinator.append(worker, operation, {this, ticket, worker});
+  return Outcome::done;
+}
+
+Outcome Conversation::reply(const Reply& reply) {
+  std::string encoded;
+  append_reply(encoded, reply);
+  return reply_encoded(std::move(encoded));
+}
+
+Outcome Conversation::reply_status(std::string_view text) {
+  return reply(Reply::status(std::string(text)));
+}
+
+Outcome Conversation::reply_error(std::string_view text) {
+  return reply(Reply::error(std::string(text)));
+}
+
+Outcome Conversation::reply_encoded(std::string encoded) {
+  if (replies_.empty()) {
+    output_.append(encoded);
+    return Outcome::done;
+  }
+  ReplyLine::Entry& entry = replies_[replies_.add(kind_, service_.coordinator.now())];
+  entry.state = ReplyLine::Entry::State::encoded;
+  entry.encoded = std::move(encoded);
+  return Outcome::done;
+}
+
+void Conversation::on_reply(std::uint32_t ticket, std::uint32_t part, const wire::WireReply& reply,
+                            const SharedFrame& frame) {
+  ReplyLine::Entry& entry = replies_[ticket];
+  if (entry.gather != nullptr) {
+    if (!entry.gather->add(part, reply, frame)) return;
+    entry.state = ReplyLine::Entry::State::gathered;
+  } else if (replies_.is_front(ticket)) {
+    // The usual case: straight from the frame to the output.
+    if (!discarding_) encode_reply(output_, reply, frame);
+    note_reply_bytes(reply.value.size());
+    finish_front();
+  } else {
+    entry.reply = reply;
+    entry.frame = frame;
+    entry.state = ReplyLine::Entry::State::reply;
+  }
+  write_ready_replies();
+  list_as_active();
+}
+
+void Conversation::write_ready_replies() {
+  while (!replies_.empty() && replies_.front().state != ReplyLine::Entry::State::waiting) {
+    write(replies_.front());
+    finish_front();
+  }
+}
+
+void Conversation::write(ReplyLine::Entry& entry) {
+  const std::size_t before = output_.size();
+  switch (entry.state) {
+    case ReplyLine::Entry::State::waiting:
+      return;
+    case ReplyLine::Entry::State::reply:
+      if (!discarding_) encode_reply(output_, entry.reply, entry.frame);
+      entry.frame = SharedFrame();
+      break;
+    case ReplyLine::Entry::State::gathered:
+      if (!discarding_) entry.gather->write(output_);
+      entry.gather.reset();
+      break;
+    case ReplyLine::Entry::State::encoded:
+      if (!discarding_) output_.append(entry.encoded);
+      entry.encoded.clear();
+      break;
+  }
+  note_reply_bytes(output_.size() - before);
+}
+
+void Conversation::finish_front() {
+  const ReplyLine::Entry& entry = replies_.front();
+  Coordinator& coordinator = service_.coordinator;
+  coordinator.statistics().command_times[static_cast<std::size_t>(entry.kind)].record(
+      coordinator.now() - entry.started);
+  replies_.pop_front();
+  if (output_.size() > service_.limits.client_output_limit_bytes && !replies_.empty())
+    overflowed_ = true;
+}
+
+void Conversation::note_reply_bytes(std::size_t bytes) noexcept {
+  // Rises at once, falls slowly: a client that reads large values is held to few at a time.
+  expected_reply_bytes_ = std::max(bytes, expected_reply_bytes_ - expected_reply_bytes_ / 8);
+}
+
+void Conversation::list_as_active() {
+  if (listed_) return;
+  listed_ = true;
+  service_.active.push_back(this);
+}
+
+void Conversation::discard_output() noexcept {
+  discarding_ = true;
+  closing_ = true;
+  output_.clear();
+  service_.coordinator.stop_waiting(*this);
+}
+
+}  // namespace pkv

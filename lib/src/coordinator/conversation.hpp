@@ -1,0 +1,132 @@
+#pragma once
+
+#include "pkv/reply.hpp"
+
+#include "coordinator/gather.hpp"
+#include "coordinator/input_buffer.hpp"
+#include "coordinator/output_queue.hpp"
+#include "coordinator/reply_line.hpp"
+#include "coordinator/reply_receiver.hpp"
+#include "coordinator/service.hpp"
+#include "protocol/command_table.hpp"
+#include "protocol/request_parser.hpp"
+#include "wire/operation.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pkv {
+
+/// The words of a command, its name first. Views of the client's input.
+using Words = std::span<const std::string_view>;
+
+/// What a command's handler did.
+enum class Outcome {
+  done,     ///< The command was ordered, or answered at once.
+  no_room,  ///< Nothing happened: a worker's queue is full. The command is tried again later.
+};
+
+/// One client's side of the server without its socket: bytes in, commands in order, bytes out.
+///
+/// A session fills input(), calls consume(), and writes output() to the client. Replies that come
+/// later add to the output and are announced to the owner, once per turn.
+///
+/// Thread safety: none; lives on the I/O thread.
+/// Lifetime: `service` must outlive it. Destroy it only when drained().
+class Conversation final : public ReplyReceiver {
+ public:
+  enum class Progress {
+    need_input,  ///< All whole commands are under way: read more.
+    paused,   ///< Commands are left, but a limit is reached: call again when ready_to_continue().
+    closing,  ///< There will be no more commands: write what is left, then close.
+  };
+
+  /// `owner` is told of what happens between calls, by Service::tell_owners.
+  Conversation(Service& service, ConversationOwner& owner, std::uint64_t id);
+  ~Conversation();
+
+  [[nodiscard]] InputBuffer& input() noexcept { return input_; }
+  [[nodiscard]] OutputQueue& output() noexcept { return output_; }
+
+  /// Executes the commands that have arrived, as far as limits allow.
+  Progress consume();
+  /// Whether consume() would get on after it said `paused`.
+  [[nodiscard]] bool ready_to_continue() const noexcept;
+  /// All answers have come in; they may still be in output().
+  [[nodiscard]] bool drained() const noexcept { return replies_.empty(); }
+  /// The client let too many replies pile up.
+  [[nodiscard]] bool overflowed() const noexcept { return overflowed_; }
+  /// The client is gone: answers are dropped from here on.
+  void discard_output() noexcept;
+  /// Bytes that the unfinished command at the end of the input still needs; 0 if there is none.
+  [[nodiscard]] std::size_t missing_bytes() const noexcept { return missing_bytes_; }
+  /// Tells the owner. Called by Service::tell_owners, which has taken it off its list.
+  void tell_owner() {
+    listed_ = false;
+    owner_.on_activity();
+  }
+
+  // For the handlers of commands ------------------------------------------------------------------
+
+  [[nodiscard]] Service& service() noexcept { return service_; }
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  void set_name(std::string name) { name_ = std::move(name); }
+
+  /// Orders one operation at the owner of its key; the worker's answer is the reply.
+  Outcome forward(const wire::Operation& operation);
+  /// Orders one operation per key, at one place in the order; `gather` makes the reply.
+  Outcome forward_all(std::span<const wire::Operation> operations, std::unique_ptr<Gather> gather);
+  /// Orders one operation at every worker; part i is worker i's.
+  Outcome forward_to_all_nodes(const wire::Operation& operation, std::unique_ptr<Gather> gather);
+
+  Outcome reply(const Reply& reply);
+  Outcome reply_status(std::string_view text);
+  Outcome reply_error(std::string_view text);
+  /// Ends the conversation once everything so far is answered.
+  void close_after_replies() noexcept { closing_ = true; }
+
+  // ReplyReceiver
+  void on_reply(std::uint32_t ticket, std::uint32_t part, const wire::WireReply& reply,
+                const SharedFrame& frame) override;
+  void on_room() override;
+
+ private:
+  Outcome execute(Words words);
+  [[nodiscard]] std::optional<errc> too_long(const wire::Operation& operation) const noexcept;
+  Outcome wait_for_room(std::size_t worker);
+  Outcome reply_encoded(std::string encoded);
+  [[nodiscard]] bool must_pause() const noexcept;
+  std::uint32_t begin_command();
+  void write(ReplyLine::Entry& entry);
+  void write_ready_replies();
+  void finish_front();
+  void list_as_active();
+  void note_reply_bytes(std::size_t bytes) noexcept;
+
+  Service& service_;
+  ConversationOwner& owner_;
+  std::uint64_t id_;
+  std::string name_;
+  RequestParser parser_;
+  InputBuffer input_;
+  OutputQueue output_;
+  ReplyLine replies_;
+  CommandKind kind_{};  // of the command being executed
+  std::size_t missing_bytes_ = 0;
+  std::size_t expected_reply_bytes_;
+  std::vector<std::size_t> workers_;  // scratch of forward_all
+  bool waiting_for_room_ = false;
+  bool closing_ = false;
+  bool discarding_ = false;
+  bool overflowed_ = false;
+  bool listed_ = false;
+};
+
+}  // namespace pkv

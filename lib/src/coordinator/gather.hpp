@@ -1,0 +1,105 @@
+#pragma once
+
+#include "pkv/reply.hpp"
+
+#include "coordinator/output_queue.hpp"
+#include "coordinator/shared_frame.hpp"
+#include "wire/wire_reply.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace pkv {
+
+/// Makes one reply of the parts of a command that several workers, or one worker several times,
+/// have run. The subclasses say how the parts are put together. If a part failed, its error is the
+/// reply.
+///
+/// Thread safety: none; lives on the I/O thread.
+class Gather {
+ public:
+  explicit Gather(std::size_t parts) : missing_(parts) {}
+  Gather(const Gather&) = delete;
+  Gather& operator=(const Gather&) = delete;
+  virtual ~Gather() = default;
+
+  /// Takes one part. Returns whether it was the last.
+  bool add(std::uint32_t part, const wire::WireReply& reply, const SharedFrame& frame);
+
+  /// Appends the reply. Requires: the last part is there.
+  void write(OutputQueue& to) const;
+
+ protected:
+  /// Takes a part that did not fail.
+  virtual void take(std::uint32_t part, const wire::WireReply& reply, const SharedFrame& frame) = 0;
+  /// Appends the reply of a command of which no part failed.
+  virtual void write_result(OutputQueue& to) const = 0;
+
+ private:
+  std::size_t missing_;
+  std::optional<wire::WireReply> error_;
+};
+
+/// OK when all parts are (MSET, FLUSHALL).
+class GatherOk final : public Gather {
+ public:
+  using Gather::Gather;
+
+ private:
+  void take(std::uint32_t, const wire::WireReply&, const SharedFrame&) override {}
+  void write_result(OutputQueue& to) const override;
+};
+
+/// The sum of the parts' integers (DEL, EXISTS, DBSIZE).
+class GatherSum final : public Gather {
+ public:
+  using Gather::Gather;
+
+ private:
+  void take(std::uint32_t, const wire::WireReply& reply, const SharedFrame&) override {
+    sum_ += reply.integer;
+  }
+  void write_result(OutputQueue& to) const override;
+
+  std::int64_t sum_ = 0;
+};
+
+/// An array of the parts (MGET).
+class GatherArray final : public Gather {
+ public:
+  explicit GatherArray(std::size_t parts) : Gather(parts), parts_(parts) {}
+
+ private:
+  struct Part {
+    wire::WireReply reply;
+    SharedFrame frame;
+  };
+  void take(std::uint32_t part, const wire::WireReply& reply, const SharedFrame& frame) override {
+    parts_[part] = {reply, frame};
+  }
+  void write_result(OutputQueue& to) const override;
+
+  std::vector<Part> parts_;
+};
+
+/// A Reply made of one value per node (NODES, INFO).
+class GatherNodes final : public Gather {
+ public:
+  using Compose = std::function<Reply(const std::vector<std::string>& values)>;
+  GatherNodes(std::size_t nodes, Compose compose)
+      : Gather(nodes), values_(nodes), compose_(std::move(compose)) {}
+
+ private:
+  void take(std::uint32_t part, const wire::WireReply& reply, const SharedFrame&) override {
+    values_[part] = reply.value;
+  }
+  void write_result(OutputQueue& to) const override;
+
+  std::vector<std::string> values_;
+  Compose compose_;
+};
+
+}  // namespace pkv

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "coordinator/gather.hpp"
+#include "coordinator/shared_frame.hpp"
+#include "protocol/command_table.hpp"
+#include "wire/wire_reply.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pkv {
+
+/// The answers that one client waits for, in the order of its commands.
+///
+/// A ring of entries, grown by doubling; an entry's ticket is its running number, so it stays valid
+/// while the ring grows. Answers that come out of turn wait here for those before them.
+///
+/// Thread safety: none; lives on the I/O thread.
+class ReplyLine {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  struct Entry {
+    enum class State : std::uint8_t {
+      waiting,   ///< Nothing, or not all parts, yet.
+      reply,     ///< One worker's answer, in `reply` and `frame`.
+      gathered,  ///< All parts are in `gather`.
+      encoded,   ///< Ready bytes, in `encoded`.
+    };
+    State state = State::waiting;
+    CommandKind kind{};
+    Clock::time_point started;
+    wire::WireReply reply;
+    SharedFrame frame;
+    std::unique_ptr<Gather> gather;
+    std::string encoded;
+  };
+
+  [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
+  [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_; }
+
+  /// Adds an entry at the end and returns its ticket.
+  std::uint32_t add(CommandKind kind, Clock::time_point started) {
+    if (size() == entries_.size()) grow();
+    Entry& entry = (*this)[tail_];
+    entry.state = Entry::State::waiting;
+    entry.kind = kind;
+    entry.started = started;
+    return tail_++;
+  }
+
+  [[nodiscard]] Entry& operator[](std::uint32_t ticket) noexcept {
+    return entries_[ticket & (entries_.size() - 1)];
+  }
+  /// The oldest entry. Requires: !empty().
+  [[nodiscard]] Entry& front() noexcept { return (*this)[head_]; }
+  [[nodiscard]] bool is_front(std::uint32_t ticket) const noexcept { return ticket == head_; }
+  void pop_front() noexcept { ++head_; }
+
+ private:
+  void grow() {
+    std::vector<Entry> grown(entries_.empty() ? 8 : 2 * entries_.size());
+    for (std::uint32_t ticket = head_; ticket != tail_; ++ticket)
+      grown[ticket & (grown.size() - 1)] = std::move((*this)[ticket]);
+    entries_.swap(grown);
+  }
+
+  std::vector<Entry> entries_;  // a power of two, so that tickets may wrap round
+  std::uint32_t head_ = 0;
+  std::uint32_t tail_ = 0;
+};
+
+}  // namespace pkv

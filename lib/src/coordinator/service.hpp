@@ -1,0 +1,53 @@
+#pragma once
+
+#include "pkv/limits.hpp"
+#include "pkv/log.hpp"
+
+#include "coordinator/coordinator.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pkv {
+
+/// Whoever keeps a conversation.
+class ConversationOwner {
+ public:
+  /// There is new output, or a reason to go on after a pause.
+  virtual void on_activity() = 0;
+
+ protected:
+  ~ConversationOwner() = default;
+};
+
+class Conversation;
+
+/// What all conversations of a server share.
+///
+/// Thread safety: none; lives on the I/O thread. Lifetime: must outlive the conversations.
+struct Service {
+  Service(Coordinator& the_coordinator, const Limits& the_limits, LogSink the_log,
+          std::string the_bind_address)
+      : coordinator(the_coordinator),
+        limits(the_limits),
+        log(std::move(the_log)),
+        bind_address(std::move(the_bind_address)) {}
+
+  Coordinator& coordinator;
+  const Limits& limits;
+  LogSink log;
+  std::string bind_address;
+  std::uint16_t port = 0;
+  std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+  std::size_t clients = 0;  ///< Connected now.
+
+  /// The conversations that something has happened to since the last call of tell_owners().
+  std::vector<Conversation*> active;
+  /// Calls on_activity() of their owners. Call it when replies have been collected or a turn ended.
+  void tell_owners();
+};
+
+}  // namespace pkv

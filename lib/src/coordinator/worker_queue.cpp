@@ -1,0 +1,146 @@
+#include "coordinator/worker_queue.hpp"
+
+#include "wire/wire_reply.hpp"
+
+#include <limits>
+#include <utility>
+
+namespace pkv {
+
+WorkerQueue::WorkerQueue(wire::Transport& transport, std::size_t worker, NodeId node,
+                         std::uint32_t epoch)
+    : transport_(transport),
+      worker_(worker),
+      node_(node),
+      epoch_(epoch),
+      slots_(transport.slots_per_worker()) {}
+
+void WorkerQueue::append(wire::Operation operation, std::uint64_t sequence, ReplyAddress address,
+                         Clock::time_point now) {
+  const std::size_t bytes = wire::encoded_bytes(operation);
+  Batch& batch = batch_with_room(bytes, sequence, now);
+  operation.sequence_offset = static_cast<std::uint32_t>(sequence - batch.frame.header.sequence);
+  wire::append_operation(batch.frame.bytes(), operation);
+  ++batch.frame.header.count;
+  batch.addresses.push_back(address);
+  waiting_bytes_ += bytes;
+}
+
+WorkerQueue::Batch& WorkerQueue::batch_with_room(std::size_t bytes, std::uint64_t sequence,
+                                                 Clock::time_point now) {
+  if (!waiting_.empty()) {
+    Batch& open = waiting_.back();
+    const bool fits = open.frame.bytes().size() + bytes <= transport_.preferred_frame_bytes();
+    const bool in_reach =
+        sequence - open.frame.header.sequence <= std::numeric_limits<std::uint32_t>::max();
+    if (fits && in_reach) return open;
+  }
+  Batch& opened = waiting_.emplace_back();
+  opened.frame = wire::Frame(transport_.take_buffer());
+  opened.frame.header.kind = wire::FrameKind::request;
+  opened.frame.header.node = node_;
+  opened.frame.header.epoch = epoch_;
+  opened.frame.header.sequence = sequence;
+  opened.opened = now;
+  if (!spare_addresses_.empty()) {
+    opened.addresses = std::move(spare_addresses_.back());
+    spare_addresses_.pop_back();
+  }
+  return opened;
+}
+
+std::size_t WorkerQueue::send(std::int64_t clock_ms) {
+  std::size_t sent = 0;
+  while (!waiting_.empty() && !slots_[next_slot_].busy) {
+    Batch batch = std::move(waiting_.front());
+    waiting_.pop_front();
+    waiting_bytes_ -= batch.frame.body_size();
+    batch.frame.header.slot = next_slot_;
+    batch.frame.header.clock_ms = clock_ms;
+
+    Slot& slot = slots_[next_slot_];
+    slot.addresses = std::move(batch.addresses);
+    slot.answered = 0;
+    slot.opened = batch.opened;
+    slot.busy = true;
+    slot.given_up = false;
+    ++busy_slots_;
+    next_slot_ = static_cast<std::uint32_t>((next_slot_ + 1) % slots_.size());
+    transport_.send(worker_, std::move(batch.frame));
+    ++sent;
+  }
+  return sent;
+}
+
+WorkerQueue::Answered WorkerQueue::deliver(wire::Arrival arrival) {
+  Answered answered;
+  if (arrival.slot >= slots_.size() || !slots_[arrival.slot].busy) {
+    answered.malformed = true;
+    return answered;
+  }
+  Slot& slot = slots_[arrival.slot];
+  answered.opened = slot.opened;
+  if (arrival.failure) {
+    if (!slot.given_up) fail(slot.addresses, slot.answered, *arrival.failure);
+    release(slot);
+    return answered;
+  }
+
+  const bool last = arrival.frame.header.last;
+  const std::uint32_t count = arrival.frame.header.count;
+  const SharedFrame frame(std::move(arrival.frame), transport_);
+  if (!slot.given_up) {
+    wire::ReplyReader reader(frame.body(), count);
+    wire::WireReply reply;
+    while (slot.answered < slot.addresses.size() && reader.next(reply)) {
+      const ReplyAddress& address = slot.addresses[slot.answered++];
+      address.receiver->on_reply(address.ticket, address.part, reply, frame);
+      ++answered.replies;
+    }
+    const bool all_answered = slot.answered == slot.addresses.size();
+    answered.malformed = !reader.complete() || (last && !all_answered);
+    if (answered.malformed) {
+      fail(slot.addresses, slot.answered, errc::malformed_frame);
+      slot.given_up = true;
+    }
+  }
+  if (last) release(slot);
+  return answered;
+}
+
+std::size_t WorkerQueue::give_up(Clock::time_point before) {
+  std::size_t given_up = 0;
+  for (Slot& slot : slots_) {
+    if (!slot.busy || slot.given_up || slot.opened >= before) continue;
+    given_up += slot.addresses.size() - slot.answered;
+    slot.given_up = true;
+    fail(slot.addresses, slot.answered, errc::worker_timeout);
+  }
+  while (!waiting_.empty() && waiting_.front().opened < before) {
+    Batch batch = std::move(waiting_.front());
+    waiting_.pop_front();
+    waiting_bytes_ -= batch.frame.body_size();
+    given_up += batch.addresses.size();
+    fail(batch.addresses, 0, errc::worker_timeout);
+    transport_.recycle(std::move(batch.frame.bytes()));
+  }
+  return given_up;
+}
+
+void WorkerQueue::fail(std::vector<ReplyAddress>& addresses, std::size_t from, errc error) {
+  wire::WireReply reply;
+  reply.kind = wire::ReplyKind::error;
+  reply.error = error;
+  for (std::size_t i = from; i < addresses.size(); ++i)
+    addresses[i].receiver->on_reply(addresses[i].ticket, addresses[i].part, reply, SharedFrame());
+  addresses.clear();
+}
+
+void WorkerQueue::release(Slot& slot) {
+  slot.addresses.clear();
+  spare_addresses_.push_back(std::move(slot.addresses));
+  slot.busy = false;
+  --busy_slots_;
+}
+
+}  // namespace pkv

@@ -1,0 +1,194 @@
+#include "net/server/server_state.hpp"
+
+#include "net/no_throw.hpp"
+#include "protocol/error_text.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace pkv {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+// When the system has no more descriptors or memory for a connection: it may have some soon.
+constexpr std::chrono::milliseconds accept_retry_pause{100};
+constexpr std::chrono::milliseconds longest_deadline_check{250};
+
+Ring make_ring(const ServerOptions& options) {
+  std::vector<RingNode> nodes;
+  for (const ServerNode& node : options.nodes)
+    nodes.push_back({node.id, node.weight, node.host});
+  return Ring(std::move(nodes), options.ring);
+}
+
+Coordinator::Settings settings_of(const Limits& limits) {
+  return {limits.max_worker_queue_bytes, limits.reply_timeout};
+}
+
+bool is_shortage(const boost::system::error_code& error) {
+  return error == asio::error::no_descriptors || error == asio::error::no_memory ||
+         error == asio::error::no_buffer_space ||
+         error == boost::system::errc::too_many_files_open_in_system;
+}
+
+}  // namespace
+
+std::string to_text(const tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  const std::string host = endpoint.address().is_v6() ? "[" + address + "]" : address;
+  return host + ":" + std::to_string(endpoint.port());
+}
+
+Server::State::State(asio::io_context& io, ServerOptions options,
+                     std::unique_ptr<LoopbackTransport> transport)
+    : State(io, std::move(options), *transport) {
+  own_transport_ = std::move(transport);
+}
+
+Server::State::State(asio::io_context& io, ServerOptions options, wire::Transport& transport)
+    : io_(io),
+      options_(std::move(options)),
+      coordinator_(make_ring(options_), options_.nodes, transport, settings_of(options_.limits),
+                   options_.log),
+      service_(coordinator_, options_.limits, options_.log, options_.bind_address),
+      budget_(options_.limits.total_input_bytes),
+      acceptor_(io),
+      accept_pause_(io),
+      deadline_timer_(io),
+      stop_timer_(io) {
+  const tcp::endpoint wanted(asio::ip::make_address(options_.bind_address), options_.port);
+  acceptor_.open(wanted.protocol());
+  acceptor_.set_option(tcp::acceptor::reuse_address(true));
+  acceptor_.bind(wanted);
+  acceptor_.listen(asio::socket_base::max_listen_connections);
+  endpoint_ = acceptor_.local_endpoint();
+  service_.port = endpoint_.port();
+
+  coordinator_.schedule_turns_with([this] { asio::post(io_, [this] { end_turn(); }); });
+  transport.notify_with([this] { asio::post(io_, [this] { on_arrivals(); }); });
+}
+
+void Server::State::start() {
+  asio::co_spawn(io_, accept_clients(), [this](std::exception_ptr failure) {
+    if (failure != nullptr) log(LogLevel::error, "the server stopped accepting clients");
+  });
+}
+
+asio::awaitable<void> Server::State::accept_clients() {
+  while (acceptor_.is_open()) {
+    auto [error, socket] = co_await acceptor_.async_accept(no_throw);
+    if (!error) {
+      admit(std::move(socket));
+      continue;
+    }
+    if (error == asio::error::operation_aborted) break;
+    if (!is_shortage(error)) continue;  // the client gave up before it was its turn
+    log(LogLevel::warning,
+        "cannot accept a client: " + error.message() +
+            "; raise the limit of open files (ulimit -n) or lower --max-clients");
+    accept_pause_.expires_after(accept_retry_pause);
+    co_await accept_pause_.async_wait(no_throw);
+  }
+}
+
+void Server::State::admit(Socket socket) {
+  if (sessions_.size() >= options_.limits.max_clients) {
+    refuse(std::move(socket));
+    return;
+  }
+  boost::system::error_code ignored;  // the client may be gone already; reading will tell
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.non_blocking(true, ignored);
+  const std::uint64_t id = ++last_session_;
+  auto session = std::make_shared<Session>(std::move(socket), service_, budget_, id);
+  sessions_.emplace(id, session);
+  service_.clients = sessions_.size();
+  ++coordinator_.statistics().connections_accepted;
+  asio::co_spawn(io_, serve(std::move(session)), [this, id](std::exception_ptr failure) {
+    if (failure != nullptr)
+      log(LogLevel::error, "client " + std::to_string(id) + " was dropped: out of memory");
+    remove(id);
+  });
+}
+
+void Server::State::refuse(Socket socket) {
+  ++coordinator_.statistics().connections_refused;
+  boost::system::error_code ignored;  // it is told if it can be told without waiting
+  socket.non_blocking(true, ignored);
+  const std::string line = "-" + std::string(error_text::too_many_clients) + "\r\n";
+  socket.write_some(asio::buffer(line), ignored);
+}
+
+void Server::State::remove(std::uint64_t session) {
+  sessions_.erase(session);
+  service_.clients = sessions_.size();
+  check_if_stopped();
+}
+
+void Server::State::on_arrivals() {
+  coordinator_.update_clock();
+  coordinator_.collect();
+  service_.tell_owners();
+}
+
+void Server::State::end_turn() {
+  coordinator_.end_turn();
+  service_.tell_owners();
+  watch_deadlines();
+}
+
+void Server::State::watch_deadlines() {
+  if (watching_deadlines_ || coordinator_.idle()) return;
+  watching_deadlines_ = true;
+  deadline_timer_.expires_after(
+      std::min(longest_deadline_check, options_.limits.reply_timeout / 4));
+  deadline_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    watching_deadlines_ = false;
+    if (cancelled) return;
+    coordinator_.update_clock();
+    coordinator_.check_deadlines();
+    service_.tell_owners();
+    watch_deadlines();
+  });
+}
+
+void Server::State::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {
+  stopped_ = std::move(stopped);
+  close();
+  for (const auto& [id, session] : sessions_)
+    session->finish();
+  stop_timer_.expires_after(patience);
+  stop_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    log(LogLevel::warning, std::to_string(sessions_.size()) + " clients were cut off at shutdown");
+    for (const auto& [id, session] : sessions_)
+      session->cut();
+  });
+  check_if_stopped();
+}
+
+void Server::State::close() {
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  accept_pause_.cancel();
+}
+
+void Server::State::check_if_stopped() {
+  if (!stopped_ || !sessions_.empty()) return;
+  stop_timer_.cancel();
+  deadline_timer_.cancel();
+  std::exchange(stopped_, nullptr)();
+}
+
+void Server::State::log(LogLevel level, const std::string& line) const {
+  if (options_.log) options_.log(level, line);
+}
+
+}  // namespace pkv

@@ -1,0 +1,78 @@
+#pragma once
+
+#include "pkv/server.hpp"
+
+#include "coordinator/coordinator.hpp"
+#include "coordinator/service.hpp"
+#include "net/server/input_budget.hpp"
+#include "net/server/session.hpp"
+#include "worker/loopback_transport.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+namespace pkv {
+
+/// "127.0.0.1:6379" or "[::1]:6379".
+[[nodiscard]] std::string to_text(const boost::asio::ip::tcp::endpoint& endpoint);
+
+/// What a Server consists of: the listening socket, the sessions, the coordinator, and the turns of
+/// the event loop that drive it.
+///
+///     readable sockets -> sessions -> Coordinator::append ... -> end_turn -> Transport
+///     Transport -> on_arrivals -> Coordinator::collect -> conversations -> sessions -> sockets
+///
+/// Thread safety: none; lives on the I/O thread.
+class Server::State {
+ public:
+  State(boost::asio::io_context& io, ServerOptions options, wire::Transport& transport);
+  State(boost::asio::io_context& io, ServerOptions options,
+        std::unique_ptr<LoopbackTransport> transport);
+
+  void start();
+  void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
+  /// Stops listening, at once.
+  void close();
+
+  [[nodiscard]] boost::asio::ip::tcp::endpoint endpoint() const noexcept { return endpoint_; }
+
+ private:
+  using Socket = boost::asio::ip::tcp::socket;
+
+  boost::asio::awaitable<void> accept_clients();
+  void admit(Socket socket);
+  void refuse(Socket socket);
+  void remove(std::uint64_t session);
+  void on_arrivals();
+  void end_turn();
+  void watch_deadlines();
+  void check_if_stopped();
+  void log(LogLevel level, const std::string& line) const;
+
+  boost::asio::io_context& io_;
+  ServerOptions options_;
+  std::unique_ptr<LoopbackTransport> own_transport_;
+  Coordinator coordinator_;
+  Service service_;
+  InputBudget budget_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::ip::tcp::endpoint endpoint_;
+  boost::asio::steady_timer accept_pause_;
+  boost::asio::steady_timer deadline_timer_;
+  boost::asio::steady_timer stop_timer_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions_;
+  std::uint64_t last_session_ = 0;
+  bool watching_deadlines_ = false;
+  std::function<void()> stopped_;
+};
+
+}  // namespace pkv

@@ -1,0 +1,100 @@
+#include "worker/dispatcher.hpp"
+
+#include "base/resident_memory.hpp"
+#include "wire/node_statistics.hpp"
+#include "wire/wire_reply.hpp"
+#include "worker/execute.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace pkv {
+namespace {
+
+// As many keys as the memory system can usefully fetch at a time.
+constexpr std::size_t prefetch_distance = 32;
+
+}  // namespace
+
+Dispatcher::Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes)
+    : store_(store), node_(node), epoch_(epoch), part_bytes_(part_bytes) {}
+
+bool Dispatcher::is_sound(const wire::Frame& request) const noexcept {
+  if (request.header.kind != wire::FrameKind::request || request.header.node != node_ ||
+      request.header.epoch != epoch_)
+    return false;
+  wire::OperationReader reader(request.body(), request.header.count);
+  wire::Operation operation;
+  while (reader.next(operation)) {
+  }
+  return reader.complete();
+}
+
+result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
+  if (!is_sound(request)) return errc::malformed_frame;
+
+  wire::OperationReader reader(request.body(), request.header.count);
+  std::array<wire::Operation, prefetch_distance> operations;
+  std::array<std::string_view, prefetch_distance> keys;
+  Part part = begin_part(request, replies);
+  for (std::uint32_t left = request.header.count; left > 0;) {
+    std::size_t count = 0;
+    for (; count < prefetch_distance && reader.next(operations[count]); ++count)
+      keys[count] = operations[count].key;
+    store_.prefetch({keys.data(), count});
+    for (std::size_t i = 0; i < count; ++i) {
+      if (part.frame.body_size() >= part_bytes_) {
+        end_part(std::move(part), false, replies);
+        part = begin_part(request, replies);
+      }
+      execute(operations[i], request.header.sequence + operations[i].sequence_offset,
+              part.frame.bytes());
+      ++part.frame.header.count;
+    }
+    left -= static_cast<std::uint32_t>(count);
+  }
+  operations_run_ += request.header.count;
+  end_part(std::move(part), true, replies);
+  return {};
+}
+
+Dispatcher::Part Dispatcher::begin_part(const wire::Frame& request, ReplySink& replies) {
+  Part part{wire::Frame(replies.take_buffer()), store_.begin_batch()};
+  part.frame.header.kind = wire::FrameKind::reply;
+  part.frame.header.node = node_;
+  part.frame.header.epoch = epoch_;
+  part.frame.header.slot = request.header.slot;
+  part.frame.header.sequence = request.header.sequence;
+  return part;
+}
+
+void Dispatcher::end_part(Part part, bool last, ReplySink& replies) {
+  const result<void> committed = part.begun ? store_.end_batch() : part.begun;
+  if (!committed) {
+    // Nothing of what this part says has happened.
+    ByteBuffer& bytes = part.frame.bytes();
+    bytes.drop_back(part.frame.body_size());
+    for (std::uint32_t i = 0; i < part.frame.header.count; ++i)
+      wire::append_error(bytes, errc::storage_failure);
+  }
+  part.frame.header.last = last;
+  replies.send(std::move(part.frame));
+}
+
+void Dispatcher::execute(const wire::Operation& operation, Version version, ByteBuffer& to) {
+  if (operation.opcode != wire::Opcode::statistics) {
+    execute_operation(store_, operation, version, to);
+    return;
+  }
+  wire::NodeStatistics statistics;
+  statistics.keys = store_.size();
+  statistics.stored_bytes = store_.bytes();
+  statistics.resident_bytes = resident_bytes();
+  statistics.operations = operations_run_;
+  wire::begin_reply(to, wire::ReplyKind::value, wire::node_statistics_bytes);
+  to.drop_back(wire::node_statistics_bytes);
+  wire::append_statistics(to, statistics);
+}
+
+}  // namespace pkv

@@ -1,0 +1,98 @@
+#include "worker/loopback_transport.hpp"
+
+#include <utility>
+
+namespace pkv {
+namespace {
+
+constexpr std::uint32_t first_epoch = 1;
+constexpr std::uint32_t slots = 4;
+constexpr std::size_t frame_bytes = std::size_t{256} << 10;
+constexpr std::size_t most_spare_buffers = 64;
+
+}  // namespace
+
+/// One store and where its replies go.
+class LoopbackTransport::Node final : public ReplySink {
+ public:
+  Node(LoopbackTransport& transport, std::size_t worker, NodeId id, const Limits& limits)
+      : transport_(transport),
+        worker_(worker),
+        store_(limits),
+        dispatcher_(store_, id, first_epoch, frame_bytes) {}
+
+  [[nodiscard]] result<void> run(const wire::Frame& request) {
+    return dispatcher_.run(request, *this);
+  }
+
+  [[nodiscard]] ByteBuffer take_buffer() override { return transport_.take_buffer(); }
+
+  void send(wire::Frame reply) override {
+    reply.seal();
+    const std::uint32_t slot = reply.header.slot;
+    transport_.arrived_.push_back({worker_, slot, std::nullopt, std::move(reply)});
+  }
+
+ private:
+  LoopbackTransport& transport_;
+  std::size_t worker_;
+  KVStore store_;
+  Dispatcher dispatcher_;
+};
+
+LoopbackTransport::LoopbackTransport(const std::vector<NodeId>& nodes, const Limits& limits) {
+  for (std::size_t worker = 0; worker < nodes.size(); ++worker)
+    nodes_.push_back(std::make_unique<Node>(*this, worker, nodes[worker], limits));
+}
+
+LoopbackTransport::~LoopbackTransport() = default;
+
+std::uint32_t LoopbackTransport::slots_per_worker() const noexcept {
+  return slots;
+}
+
+std::size_t LoopbackTransport::preferred_frame_bytes() const noexcept {
+  return frame_bytes;
+}
+
+void LoopbackTransport::send(std::size_t worker, wire::Frame frame) {
+  frame.seal();
+  sent_.push_back({worker, std::move(frame)});
+}
+
+void LoopbackTransport::flush() {
+  const bool was_empty = arrived_.empty();
+  for (Sent& sent : std::exchange(sent_, {}))
+    run(std::move(sent));
+  if (was_empty && !arrived_.empty() && notify_) notify_();
+}
+
+void LoopbackTransport::run(Sent sent) {
+  const std::string_view bytes = sent.frame.bytes().view();
+  const auto header = wire::decode_header(bytes);
+  const bool sound = header && wire::body_matches(bytes, sent.frame.body()) &&
+                     nodes_[sent.worker]->run(sent.frame);
+  if (!sound) arrived_.push_back({sent.worker, sent.frame.header.slot, errc::malformed_frame, {}});
+  recycle(std::move(sent.frame.bytes()));
+}
+
+void LoopbackTransport::collect(std::vector<wire::Arrival>& arrivals) {
+  for (wire::Arrival& arrival : arrived_)
+    arrivals.push_back(std::move(arrival));
+  arrived_.clear();
+}
+
+ByteBuffer LoopbackTransport::take_buffer() {
+  if (spare_buffers_.empty()) return {};
+  ByteBuffer buffer = std::move(spare_buffers_.back());
+  spare_buffers_.pop_back();
+  buffer.clear();
+  return buffer;
+}
+
+void LoopbackTransport::recycle(ByteBuffer buffer) noexcept {
+  if (spare_buffers_.size() >= most_spare_buffers || buffer.capacity() > frame_bytes) return;
+  spare_buffers_.push_back(std::move(buffer));
+}
+
+}  // namespace pkv
