@@ -1,0 +1,21 @@
+#pragma once
+
+#include "pkv/log.hpp"
+
+#include "mpi/environment.hpp"
+#include "pkv_server/options.hpp"
+
+#include <vector>
+
+namespace pkv::server {
+
+/// Takes clients until SIGINT or SIGTERM, then answers what is under way and sends the workers
+/// home.
+///
+/// Returns the exit status, once all workers have left and MPI has been finalized. If the end takes
+/// longer than it may, or a worker does not answer, it leaves the process with status 1 instead.
+/// A start that fails (port taken, no permission, ...) is reported in one line on standard error.
+[[nodiscard]] int run_coordinator(const Options& options, mpi::Environment& environment,
+                                  const std::vector<mpi::Process>& processes);
+
+}  // namespace pkv::server

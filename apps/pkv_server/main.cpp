@@ -1,0 +1,92 @@
+#include "mpi/environment.hpp"
+#include "pkv_server/coordinator_process.hpp"
+#include "pkv_server/launcher.hpp"
+#include "pkv_server/log.hpp"
+#include "pkv_server/options.hpp"
+#include "pkv_server/worker_process.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+namespace pkv::server {
+namespace {
+
+/// Settings that MPI and UCX read from the environment, and only from there. What the user has set
+/// stays, except where an option says otherwise.
+void set_transport_environment(const Options& options) {
+  constexpr int keep = 0;
+  constexpr int replace = 1;
+  if (options.carrier == Carrier::shared_memory) setenv("UCX_TLS", "sm,self", replace);
+  if (options.carrier == Carrier::tcp) setenv("UCX_TLS", "tcp,self", replace);
+  // One look at the network per MPI_Testsome, not one per eight requests in it.
+  setenv("MPIR_CVAR_REQUEST_POLL_FREQ", "1000", keep);
+}
+
+/// Rank 0 answers these signals once it is ready: until then they wait. Workers leave when rank 0
+/// tells them, and ignore the copies that mpiexec sends to every rank.
+void hold_signals(bool is_worker) {
+  if (is_worker) {
+    std::signal(SIGINT, SIG_IGN);
+    std::signal(SIGTERM, SIG_IGN);
+    return;
+  }
+  sigset_t held;
+  sigemptyset(&held);
+  sigaddset(&held, SIGINT);
+  sigaddset(&held, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &held, nullptr);
+}
+
+/// A worker whose machine does not have the log file's folder can still work.
+LogSink open_worker_log(Options options, int rank) {
+  try {
+    return open_log(options, rank);
+  } catch (const std::exception& error) {
+    options.log_file.clear();
+    LogSink log = open_log(options, rank);
+    log(LogLevel::warning, std::string(error.what()) + "; logging to standard error");
+    return log;
+  }
+}
+
+int run_rank(const Options& options, int argument_count, char** arguments) {
+  const bool is_worker = mpi::rank_from_launcher() != 0;
+  hold_signals(is_worker);
+  set_transport_environment(options);
+  mpi::Environment environment(argument_count, arguments);
+  const auto processes = environment.gather_processes();
+  if (environment.size() < 2) {
+    std::fprintf(stderr,
+                 "pkv_server: needs at least 2 ranks, one coordinator and one worker: "
+                 "mpiexec -n 2 pkv_server\n");
+    environment.finalize();
+    return 1;
+  }
+  if (environment.rank() == 0) return run_coordinator(options, environment, processes);
+
+  run_worker(options, environment, open_worker_log(options, environment.rank()));
+  environment.finalize();
+  return 0;
+}
+
+}  // namespace
+}  // namespace pkv::server
+
+int main(int argument_count, char** arguments) {
+  using namespace pkv;
+  try {
+    const bool under_mpiexec = mpi::started_by_launcher();
+    const bool may_speak = !under_mpiexec || mpi::rank_from_launcher() == 0;
+    int exit_status = 0;
+    const auto options = server::parse_options(argument_count, arguments, may_speak, exit_status);
+    if (!options) return exit_status;
+    if (!under_mpiexec) return server::launch(*options, argument_count, arguments);
+    return server::run_rank(*options, argument_count, arguments);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "pkv_server: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,161 @@
+#include "pkv_server/options.hpp"
+
+#include "wire/tags.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <map>
+
+namespace pkv::server {
+namespace {
+
+constexpr int usage_error = 2;
+constexpr int most_workers = 1000;
+
+/// Accepts 65536, 64KiB, 64k; all units are powers of 1024.
+CLI::Option* add_size(CLI::App& app, const char* name, std::size_t& bytes, const char* text) {
+  return app.add_option(name, bytes, text)
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->type_name("SIZE")
+      ->capture_default_str();
+}
+
+void add_connection_options(CLI::App& app, Options& options) {
+  app.add_option("--port", options.port, "TCP port for clients; 0 takes any free one")
+      ->capture_default_str()
+      ->type_name("PORT")
+      ->group("Connections");
+  app.add_option("--bind", options.bind_address, "Address of this machine to listen on")
+      ->capture_default_str()
+      ->type_name("ADDRESS")
+      ->group("Connections");
+  app.add_option("--port-file", options.port_file,
+                 "File that holds the port number while the server is ready")
+      ->type_name("PATH")
+      ->group("Connections");
+}
+
+void add_worker_options(CLI::App& app, Options& options, std::string& points) {
+  app.add_option("--workers", options.workers,
+                 "Worker processes to start; under mpiexec all ranks but the first are workers")
+      ->check(CLI::Range(1, most_workers))
+      ->capture_default_str()
+      ->type_name("COUNT")
+      ->group("Workers");
+  app.add_option(
+         "--points-per-node", points,
+         "Points of each worker on the hash ring: 'auto', a number, or 'nodes' for as many as "
+         "there are workers (the original scheme, less even)")
+      ->check([](const std::string& text) {
+        if (text == "auto" || text == "nodes") return std::string();
+        return CLI::Range(std::size_t{1}, std::size_t{1} << 20)(text).empty()
+                   ? std::string()
+                   : std::string("neither 'auto' nor 'nodes' nor a number from 1 to 1048576");
+      })
+      ->default_str("auto")
+      ->type_name("POINTS")
+      ->group("Workers");
+  app.add_option("--slots", options.transport.slots_per_worker,
+                 "Batches that may be under way to one worker")
+      ->check(CLI::Range(std::uint32_t{1}, wire::most_slots))
+      ->capture_default_str()
+      ->type_name("COUNT")
+      ->group("Workers");
+  app.add_option("--transport", options.carrier,
+                 "What carries messages between ranks: 'auto' (the best there is), 'shm' (shared "
+                 "memory, one machine only) or 'tcp'")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, Carrier>{{"auto", Carrier::automatic},
+                                                                 {"shm", Carrier::shared_memory},
+                                                                 {"tcp", Carrier::tcp}})
+              .description(""))
+      ->default_str("auto")
+      ->type_name("NAME")
+      ->group("Workers");
+}
+
+void add_limit_options(CLI::App& app, Options& options, std::uint32_t& reply_timeout_ms) {
+  add_size(app, "--max-key-bytes", options.limits.max_key_bytes, "Longest key accepted")
+      ->check(CLI::Range(std::size_t{1}, largest_max_key_bytes))
+      ->group("Limits");
+  add_size(app, "--max-value-bytes", options.limits.max_value_bytes, "Longest value accepted")
+      ->check(CLI::Range(std::size_t{1}, largest_max_value_bytes))
+      ->group("Limits");
+  app.add_option("--max-clients", options.limits.max_clients, "Connections served at once")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 20))
+      ->capture_default_str()
+      ->type_name("COUNT")
+      ->group("Limits");
+  app.add_option("--reply-timeout", reply_timeout_ms,
+                 "Milliseconds after which a worker's silence is reported to the clients that wait")
+      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{86'400'000}))
+      ->capture_default_str()
+      ->type_name("MS")
+      ->group("Limits");
+}
+
+void add_log_options(CLI::App& app, Options& options) {
+  app.add_option("--log-level", options.log_level,
+                 "Least important messages to log: debug, info, warning or error")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, LogLevel>{{"debug", LogLevel::debug},
+                                                                  {"info", LogLevel::info},
+                                                                  {"warning", LogLevel::warning},
+                                                                  {"error", LogLevel::error}})
+              .description(""))
+      ->default_str("info")
+      ->type_name("LEVEL")
+      ->group("Log");
+  app.add_option("--log-file", options.log_file,
+                 "File to append the log to, instead of standard error")
+      ->type_name("PATH")
+      ->group("Log");
+}
+
+RingOptions ring_options(const std::string& points) {
+  RingOptions ring;
+  if (points == "nodes") {
+    ring.scheme = RingScheme::node_count;
+  } else if (points != "auto") {
+    ring.points_per_node = std::stoull(points);
+  }
+  return ring;
+}
+
+}  // namespace
+
+std::optional<Options> parse_options(int argument_count, char** arguments, bool may_speak,
+                                     int& exit_status) {
+  Options options;
+  std::string points = "auto";
+  auto reply_timeout_ms = static_cast<std::uint32_t>(options.limits.reply_timeout.count());
+
+  CLI::App app(
+      "A parallel key-value store: one coordinator takes clients, MPI worker ranks hold the data.\n"
+      "Run it as it is and it starts its own ranks; or run it under mpiexec, with 2 ranks or "
+      "more.");
+  app.name("pkv_server");
+  app.set_version_flag("--version", "pkv_server " PKV_VERSION);
+  add_connection_options(app, options);
+  add_worker_options(app, options, points);
+  add_limit_options(app, options, reply_timeout_ms);
+  add_log_options(app, options);
+
+  try {
+    app.parse(argument_count, arguments);
+  } catch (const CLI::Success& success) {
+    if (may_speak) app.exit(success);
+    exit_status = 0;
+    return std::nullopt;
+  } catch (const CLI::ParseError& error) {
+    if (may_speak) std::fprintf(stderr, "pkv_server: %s (see pkv_server --help)\n", error.what());
+    exit_status = usage_error;
+    return std::nullopt;
+  }
+  options.ring = ring_options(points);
+  options.limits.reply_timeout = std::chrono::milliseconds(reply_timeout_ms);
+  return options;
+}
+
+}  // namespace pkv::server

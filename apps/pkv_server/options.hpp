@@ -1,0 +1,37 @@
+#pragma once
+
+#include "pkv/limits.hpp"
+#include "pkv/log.hpp"
+#include "pkv/ring_types.hpp"
+
+#include "mpi/settings.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace pkv::server {
+
+/// What carries the messages between ranks.
+enum class Carrier { automatic, shared_memory, tcp };
+
+/// The command line of pkv_server. The same on every rank, because the command line is.
+struct Options {
+  std::string bind_address = "127.0.0.1";
+  std::uint16_t port = 7379;
+  std::string port_file;  ///< Empty: none.
+  int workers = 4;        ///< When pkv_server starts the ranks itself.
+  RingOptions ring;
+  Limits limits;
+  mpi::TransportSettings transport;
+  Carrier carrier = Carrier::automatic;
+  LogLevel log_level = LogLevel::info;
+  std::string log_file;  ///< Empty: standard error.
+};
+
+/// Reads the command line. When there is nothing to run, because of --help, --version or a mistake,
+/// it says so (if `may_speak`: one rank of many should) and returns nothing; `exit_status` is set.
+[[nodiscard]] std::optional<Options> parse_options(int argument_count, char** arguments,
+                                                   bool may_speak, int& exit_status);
+
+}  // namespace pkv::server

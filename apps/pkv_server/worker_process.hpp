@@ -1,0 +1,14 @@
+#pragma once
+
+#include "pkv/log.hpp"
+
+#include "mpi/environment.hpp"
+#include "pkv_server/options.hpp"
+
+namespace pkv::server {
+
+/// Holds the data of one node and serves the coordinator until it says goodbye. The node's id is
+/// the rank. Leaves the process with status 1 if the traffic with the coordinator breaks down.
+void run_worker(const Options& options, const mpi::Environment& environment, const LogSink& log);
+
+}  // namespace pkv::server
