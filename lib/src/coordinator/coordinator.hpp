@@ -2,7 +2,7 @@
 
 #include "pkv/log.hpp"
 #include "pkv/ring.hpp"
-#include "pkv/server.hpp"
+#include "pkv/server_options.hpp"
 
 #include "coordinator/reply_receiver.hpp"
 #include "coordinator/statistics.hpp"
