@@ -1,19 +1,19 @@
 // A program of somebody else who has installed pkv: it uses a ring, a store in its own process, and
 // a client on a server. It ends with 0 when they do what they say.
-#include <chrono>
-#include <cstdint>
-#include <exception>
-#include <iostream>
+#include "pkv/client.hpp"
+#include "pkv/kv_store.hpp"
+#include "pkv/ring.hpp"
+#include "pkv/server.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "pkv/client.hpp"
-#include "pkv/kv_store.hpp"
-#include "pkv/ring.hpp"
-#include "pkv/server.hpp"
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <iostream>
 
 namespace {
 
@@ -35,7 +35,8 @@ boost::asio::awaitable<bool> client_works(std::uint16_t port) {
   if (!connected) co_return false;
   const auto created = co_await client.create("city", "Paris");
   const auto city = co_await client.read("city");
-  co_return created && city && *city == "Paris";
+  if (!created || !city) co_return false;
+  co_return *city == "Paris";
 }
 
 bool client_and_server_work() {
