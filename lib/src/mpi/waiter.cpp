@@ -5,7 +5,7 @@
 #include <poll.h>
 
 #ifdef PKV_HAVE_UCX
-#include "mpi/ucx_wakeup.hpp"
+#include "mpi/ucx_worker.hpp"
 #endif
 
 namespace pkv::mpi {
@@ -43,7 +43,7 @@ class UcxWaiter final : public Waiter {
 
  private:
   void sleep_after(nanoseconds idle_time, int doorbell) noexcept override {
-    if (!UcxWakeup::arm()) return;
+    if (!UcxWorker::arm()) return;
     wait_for(descriptor_, doorbell, std::clamp<nanoseconds>(idle_time, 5ms, longest_sleep));
   }
 
@@ -65,7 +65,7 @@ void Waiter::sleep(int doorbell) noexcept {
 std::unique_ptr<Waiter> make_waiter(const TransportSettings& settings) {
 #ifdef PKV_HAVE_UCX
   if (settings.waiting == Waiting::automatic) {
-    if (const int descriptor = UcxWakeup::descriptor(); descriptor >= 0)
+    if (const int descriptor = UcxWorker::wakeup_descriptor(); descriptor >= 0)
       return std::make_unique<UcxWaiter>(settings.polls_before_sleep, descriptor);
   }
 #endif
