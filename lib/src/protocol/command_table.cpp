@@ -12,7 +12,6 @@ constexpr std::uint8_t fast = command_fast;
 constexpr std::uint8_t admin = command_admin;
 constexpr std::uint8_t write = command_write;
 constexpr std::uint8_t write_fast = command_write | command_fast;
-constexpr std::uint8_t read = command_readonly;
 constexpr std::uint8_t read_fast = command_readonly | command_fast;
 
 // Arity, flags and key positions are those of Redis 7.0 for the commands it has, since

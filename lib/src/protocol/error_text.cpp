@@ -60,7 +60,8 @@ std::string_view of(errc error) noexcept {
       return "IOERR the node that owns the key could not read or write its storage, see its log";
     case errc::out_of_memory:
       return "OOM the node that owns the key is out of memory, delete keys or add nodes";
-    case errc::command_refused: return "ERR the command was refused";
+    case errc::command_refused:
+      return "ERR the command was refused";
   }
   return "ERR unknown internal error";
 }
