@@ -3,6 +3,8 @@
 #include "base/endian.hpp"
 #include "wire/wire_reply.hpp"
 
+#include <string_view>
+
 namespace pkv {
 namespace {
 
@@ -122,8 +124,9 @@ void read(KVStore& store, const wire::Operation& operation, ByteBuffer& to) {
 
 void execute_operation(KVStore& store, const wire::Operation& operation, Version version,
                        ByteBuffer& to) {
-  const auto& [opcode, flags, offset, key, value] = operation;
-  switch (opcode) {
+  const std::string_view key = operation.key;
+  const std::string_view value = operation.value;
+  switch (operation.opcode) {
     case wire::Opcode::get:
       append_found(to, store.find(key));
       return;
