@@ -48,8 +48,10 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
         end_part(std::move(part), false, replies);
         part = begin_part(request, replies);
       }
-      execute(operations[i], request.header.sequence + operations[i].sequence_offset,
-              part.frame.bytes());
+      // Without a batch nothing may run: an engine might keep what end_part calls undone.
+      if (part.begun)
+        execute(operations[i], request.header.sequence + operations[i].sequence_offset,
+                part.frame.bytes());
       ++part.frame.header.count;
     }
     left -= static_cast<std::uint32_t>(count);
