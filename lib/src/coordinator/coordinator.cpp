@@ -1,6 +1,7 @@
 #include "coordinator/coordinator.hpp"
 
 #include <algorithm>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -56,14 +57,22 @@ void Coordinator::stop_waiting(ReplyReceiver& receiver) noexcept {
 
 void Coordinator::append(std::size_t worker, const wire::Operation& operation,
                          ReplyAddress address) {
-  queues_[worker].append(operation, sequence_, address, now_);
+  try {
+    queues_[worker].append(operation, sequence_, address, now_);
+  } catch (const std::bad_alloc&) {
+    wire::WireReply refusal;
+    refusal.kind = wire::ReplyKind::error;
+    refusal.error = errc::out_of_memory;
+    address.receiver->on_reply(address.ticket, address.part, refusal, SharedFrame());
+    return;
+  }
   request_turn_end();
 }
 
 void Coordinator::request_turn_end() {
   if (turn_end_requested_) return;
-  turn_end_requested_ = true;
   if (schedule_turn_) schedule_turn_();
+  turn_end_requested_ = true;
 }
 
 void Coordinator::end_turn() {
@@ -85,7 +94,8 @@ void Coordinator::collect() {
     const WorkerQueue::Answered answered = queues_[worker].deliver(std::move(arrival));
     Statistics::Node& node = statistics_.node[worker];
     node.requests += answered.replies;
-    node.operation_times.record(now_ - answered.opened, answered.replies);
+    // Failures and late answers, which count no replies, say nothing of an operation's time.
+    if (answered.replies > 0) node.operation_times.record(now_ - answered.opened, answered.replies);
     if (failed || answered.malformed) {
       ++node.failures;
       if (log_)

@@ -35,8 +35,9 @@ namespace pkv {
 ///
 /// Thread safety: none; lives on the I/O thread.
 /// Lifetime: the transport must outlive it, and it must outlive all receivers.
-/// Errors: a failed operation is a reply holding an errc; nothing here throws but for lack of
-/// memory.
+/// Errors: a failed operation is a reply holding an errc. One that finds no memory is answered so
+/// before append() returns; other parts of its command run all the same. Elsewhere lack of memory
+/// throws.
 class Coordinator {
  public:
   using Clock = WorkerQueue::Clock;

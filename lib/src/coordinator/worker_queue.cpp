@@ -3,6 +3,7 @@
 #include "wire/wire_reply.hpp"
 
 #include <limits>
+#include <new>
 #include <utility>
 
 namespace pkv {
@@ -20,9 +21,14 @@ void WorkerQueue::append(wire::Operation operation, std::uint64_t sequence, Repl
   const std::size_t bytes = wire::encoded_bytes(operation);
   Batch& batch = batch_with_room(bytes, sequence, now);
   operation.sequence_offset = static_cast<std::uint32_t>(sequence - batch.frame.header.sequence);
-  wire::append_operation(batch.frame.bytes(), operation);
-  ++batch.frame.header.count;
   batch.addresses.push_back(address);
+  try {
+    wire::append_operation(batch.frame.bytes(), operation);
+  } catch (const std::bad_alloc&) {
+    batch.addresses.pop_back();
+    throw;
+  }
+  ++batch.frame.header.count;
   waiting_bytes_ += bytes;
 }
 
@@ -35,7 +41,7 @@ WorkerQueue::Batch& WorkerQueue::batch_with_room(std::size_t bytes, std::uint64_
         sequence - open.frame.header.sequence <= std::numeric_limits<std::uint32_t>::max();
     if (fits && in_reach) return open;
   }
-  Batch& opened = waiting_.emplace_back();
+  Batch opened;
   opened.frame = wire::Frame(transport_.take_buffer());
   opened.frame.header.kind = wire::FrameKind::request;
   opened.frame.header.node = node_;
@@ -46,7 +52,7 @@ WorkerQueue::Batch& WorkerQueue::batch_with_room(std::size_t bytes, std::uint64_
     opened.addresses = std::move(spare_addresses_.back());
     spare_addresses_.pop_back();
   }
-  return opened;
+  return waiting_.emplace_back(std::move(opened));
 }
 
 std::size_t WorkerQueue::send(std::int64_t clock_ms) {

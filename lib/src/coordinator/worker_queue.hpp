@@ -28,7 +28,8 @@ class WorkerQueue {
 
   WorkerQueue(wire::Transport& transport, std::size_t worker, NodeId node, std::uint32_t epoch);
 
-  /// Adds an operation with the given place in the total order.
+  /// Adds an operation with the given place in the total order. Throws std::bad_alloc; then nothing
+  /// was added.
   void append(wire::Operation operation, std::uint64_t sequence, ReplyAddress address,
               Clock::time_point now);
 
