@@ -52,6 +52,8 @@ Conversation::Progress Conversation::consume() {
         input_.ask_for(parsed.needed_bytes);
         return Progress::need_input;
       case ParseStatus::error:
+        kind_.reset();
+        kind_.reset();
         reply_error(parser_.error_text());
         close_after_replies();
         break;
@@ -66,6 +68,7 @@ Conversation::Progress Conversation::consume() {
 
 Outcome Conversation::execute(Words words) {
   const CommandInfo* command = find_command(words[0]);
+  kind_.reset();
   if (command == nullptr) return reply_error(error_text::unknown_command(words));
   if (!command->accepts(words.size())) return reply_error(error_text::wrong_arity(command->name));
   kind_ = command->kind;
@@ -78,7 +81,7 @@ bool Conversation::must_pause() const noexcept {
   if (waiting_for_room_) return true;
   if (replies_.empty() && output_.empty()) return false;
   return replies_.size() >= service_.limits.max_client_commands ||
-         output_.size() + replies_.size() * expected_reply_bytes_ >=
+         output_.size() + held_bytes_ + replies_.size() * expected_reply_bytes_ >=
              service_.limits.client_output_pause_bytes;
 }
 
@@ -164,10 +167,12 @@ Outcome Conversation::reply_error(std::string_view text) {
 Outcome Conversation::reply_encoded(std::string encoded) {
   if (replies_.empty()) {
     output_.append(encoded);
+    record_time(kind_, service_.coordinator.now());
     return Outcome::done;
   }
   ReplyLine::Entry& entry = replies_[replies_.add(kind_, service_.coordinator.now())];
   entry.state = ReplyLine::Entry::State::encoded;
+  hold(encoded.size());
   entry.encoded = std::move(encoded);
   return Outcome::done;
 }
@@ -176,6 +181,7 @@ void Conversation::on_reply(std::uint32_t ticket, std::uint32_t part, const wire
                             const SharedFrame& frame) {
   ReplyLine::Entry& entry = replies_[ticket];
   if (entry.gather != nullptr) {
+    hold(reply.value.size());
     if (!entry.gather->add(part, reply, frame)) return;
     entry.state = ReplyLine::Entry::State::gathered;
   } else if (replies_.is_front(ticket)) {
@@ -184,8 +190,9 @@ void Conversation::on_reply(std::uint32_t ticket, std::uint32_t part, const wire
     note_reply_bytes(reply.value.size());
     finish_front();
   } else {
+    hold(reply.value.size());
     entry.reply = reply;
-    entry.frame = frame;
+    if (!reply.value.empty()) entry.frame = frame;  // else it would be kept for nothing
     entry.state = ReplyLine::Entry::State::reply;
   }
   write_ready_replies();
@@ -205,14 +212,17 @@ void Conversation::write(ReplyLine::Entry& entry) {
     case ReplyLine::Entry::State::waiting:
       return;
     case ReplyLine::Entry::State::reply:
+      held_bytes_ -= entry.reply.value.size();
       if (!discarding_) encode_reply(output_, entry.reply, entry.frame);
       entry.frame = SharedFrame();
       break;
     case ReplyLine::Entry::State::gathered:
+      held_bytes_ -= entry.gather->held_bytes();
       if (!discarding_) entry.gather->write(output_);
       entry.gather.reset();
       break;
     case ReplyLine::Entry::State::encoded:
+      held_bytes_ -= entry.encoded.size();
       if (!discarding_) output_.append(entry.encoded);
       entry.encoded.clear();
       break;
@@ -222,12 +232,27 @@ void Conversation::write(ReplyLine::Entry& entry) {
 
 void Conversation::finish_front() {
   const ReplyLine::Entry& entry = replies_.front();
-  Coordinator& coordinator = service_.coordinator;
-  coordinator.statistics().command_times[static_cast<std::size_t>(entry.kind)].record(
-      coordinator.now() - entry.started);
+  record_time(entry.kind, entry.started);
   replies_.pop_front();
   if (output_.size() > service_.limits.client_output_limit_bytes && !replies_.empty())
     overflowed_ = true;
+}
+
+void Conversation::record_time(std::optional<CommandKind> kind,
+                               ReplyLine::Clock::time_point started) {
+  if (!kind) return;
+  Coordinator& coordinator = service_.coordinator;
+  coordinator.statistics().command_times[static_cast<std::size_t>(*kind)].record(coordinator.now() -
+                                                                                 started);
+}
+
+void Conversation::hold(std::size_t bytes) {
+  // Whoever waits for a slow worker may get much from the others meanwhile: it counts as output.
+  held_bytes_ += bytes;
+  expected_reply_bytes_ = std::max(expected_reply_bytes_, bytes);
+  if (output_.size() + held_bytes_ <= service_.limits.client_output_limit_bytes) return;
+  overflowed_ = true;
+  list_as_active();
 }
 
 void Conversation::note_reply_bytes(std::size_t bytes) noexcept {

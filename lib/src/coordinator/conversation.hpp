@@ -107,7 +107,9 @@ class Conversation final : public ReplyReceiver {
   void write(ReplyLine::Entry& entry);
   void write_ready_replies();
   void finish_front();
+  void record_time(std::optional<CommandKind> kind, ReplyLine::Clock::time_point started);
   void list_as_active();
+  void hold(std::size_t bytes);
   void note_reply_bytes(std::size_t bytes) noexcept;
 
   Service& service_;
@@ -118,9 +120,10 @@ class Conversation final : public ReplyReceiver {
   InputBuffer input_;
   OutputQueue output_;
   ReplyLine replies_;
-  CommandKind kind_{};  // of the command being executed
+  std::optional<CommandKind> kind_;  // of the command being executed; none if it is unknown
   std::size_t missing_bytes_ = 0;
   std::size_t expected_reply_bytes_;
+  std::size_t held_bytes_ = 0;  // in answers that wait in replies_ for those before them
   std::vector<std::size_t> workers_;  // scratch of forward_all
   bool waiting_for_room_ = false;
   bool closing_ = false;

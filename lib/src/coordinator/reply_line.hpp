@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ class ReplyLine {
       encoded,   ///< Ready bytes, in `encoded`.
     };
     State state = State::waiting;
-    CommandKind kind{};
+    std::optional<CommandKind> kind;  ///< None for what is no command.
     Clock::time_point started;
     wire::WireReply reply;
     SharedFrame frame;
@@ -44,7 +45,7 @@ class ReplyLine {
   [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_; }
 
   /// Adds an entry at the end and returns its ticket.
-  std::uint32_t add(CommandKind kind, Clock::time_point started) {
+  std::uint32_t add(std::optional<CommandKind> kind, Clock::time_point started) {
     if (size() == entries_.size()) grow();
     Entry& entry = (*this)[tail_];
     entry.state = Entry::State::waiting;
