@@ -1,0 +1,136 @@
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace pkv::cli {
+namespace {
+
+constexpr const char* description =
+    R"(pkv - a client for the pkv key-value store
+
+Without a command it reads commands from standard input, one a line, and prints one
+answer a line, in the same order; on a terminal it prompts for them.
+
+  C KEY VALUE   create; fails if the key is there     R KEY   read the value
+  U KEY VALUE   update; fails if it is not            D KEY   delete
+  DONE          print the remaining answers and leave, as the end of the input does
+
+Any other command of the server works too: GET k, MSET a 1 b 2, NODES, INFO. The value of C
+and U is the rest of the line; elsewhere blanks separate words and "..." or '...' keep them
+together. Empty lines and lines that begin with # are skipped.)";
+
+constexpr const char* footer =
+    R"(
+Answers to lines from a pipe or file are plain words: OK, the bytes of the value, a number,
+(nil), or `error: ` and what is wrong. The elements of a list share one line, quoted where
+they need it. A value that contains line ends spoils the line structure: --escape prints
+\n, \r, \t, \\ and \xHH instead. The command get prints the exact bytes of the value; only on
+a terminal a line end follows, and what a terminal would obey is escaped.
+
+Exit status: 0 all done, 1 a command failed, 2 wrong usage, 3 no connection.
+
+Examples:
+  pkv put city Paris                        pkv get city
+  pkv put photo @photo.jpg                  pkv get photo > copy.jpg
+  printf 'C a 1\nC b 2\nR a\n' | pkv        pkv < commands.txt > answers.txt
+  pkv exec MSET a 1 b 2                     pkv --host db1 --port 7380 nodes
+)";
+
+CLI::App* add_action(CLI::App& app, Options& options, Action action, const char* name,
+                     const char* what) {
+  CLI::App* command = app.add_subcommand(name, what);
+  command->fallthrough();  // --port and the like may follow the command
+  command->callback([&options, action] { options.action = action; });
+  return command;
+}
+
+void add_key_and_value(CLI::App& app, Options& options, Action action, const char* name,
+                       const char* what) {
+  CLI::App* command = add_action(app, options, action, name, what);
+  command
+      ->add_option("key_and_value", options.arguments,
+                   "The key and its value; @FILE takes the value from a file, - from standard "
+                   "input, @@... is a value that begins with @. Put -- before a value that begins "
+                   "with -")
+      ->type_name("KEY VALUE|@FILE|-")
+      ->required()
+      ->expected(2);
+}
+
+void add_words(CLI::App& app, Options& options, Action action, const char* name, const char* what,
+               const char* words, int least, int most) {
+  CLI::App* command = add_action(app, options, action, name, what);
+  CLI::Option* list = command->add_option("words", options.arguments, "")->type_name(words);
+  list->expected(least, most);
+  if (least > 0) list->required();
+}
+
+void add_actions(CLI::App& app, Options& options) {
+  constexpr int any_number = 1 << 20;
+  add_words(app, options, Action::get, "get", "Print the value of KEY", "KEY", 1, 1);
+  add_key_and_value(app, options, Action::put, "put",
+                    "Store VALUE (or @FILE, or - for standard input) under KEY");
+  add_key_and_value(app, options, Action::create, "create",
+                    "Like put, but fail if KEY is there already");
+  add_key_and_value(app, options, Action::update, "update",
+                    "Like put, but fail if there is no KEY");
+  add_words(app, options, Action::erase, "delete", "Remove each KEY", "KEY...", 1, any_number);
+  add_action(app, options, Action::nodes, "nodes", "Show the nodes that hold the data");
+  add_words(app, options, Action::ring, "ring", "Show the ring; where KEY: who owns the key",
+            "[where KEY]", 0, 2);
+  add_words(app, options, Action::info, "info", "Show the server's figures", "[SECTION]", 0, 1);
+  add_action(app, options, Action::ping, "ping", "Ask the server for a sign of life");
+  CLI::App* execute =
+      add_action(app, options, Action::execute, "exec",
+                 "Execute any command, given word by word; --host and the like come before");
+  execute->fallthrough(false)->prefix_command();
+  execute->callback([&options, execute] {
+    options.action = Action::execute;
+    options.arguments = execute->remaining();
+    if (options.arguments.empty()) throw CLI::RequiredError("exec: COMMAND");
+  });
+}
+
+void add_flags(CLI::App& app, Options& options, double& seconds) {
+  app.add_option("--host", options.host, "Name or address of the server")
+      ->type_name("NAME")
+      ->envname("PKV_HOST")
+      ->capture_default_str();
+  app.add_option("--port", options.port, "Port of the server")
+      ->type_name("PORT")
+      ->envname("PKV_PORT")
+      ->check(CLI::Range(1, 65535).description(""))
+      ->capture_default_str();
+  app.add_option("--timeout", seconds, "Seconds to wait for a connection and for each answer")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.001, 1e6).description(""))
+      ->capture_default_str();
+  app.add_flag("--escape", options.escape,
+               "Print control characters and backslashes of values escaped (input from a pipe)");
+  app.set_version_flag("--version", "pkv " PKV_VERSION);
+}
+
+}  // namespace
+
+std::variant<Options, ExitStatus> parse_options(int argc, char** argv) {
+  Options options;
+  double seconds = 10;
+  CLI::App app(description, "pkv");
+  app.footer(footer);
+  add_flags(app, options, seconds);
+  add_actions(app, options);
+  app.require_subcommand(0, 1);
+  try {
+    app.parse(argc, argv);
+    if (options.action == Action::ring && !options.arguments.empty() &&
+        (options.arguments.size() != 2 || options.arguments.front() != "where")) {
+      throw CLI::ValidationError("ring", "either nothing or: where KEY");
+    }
+  } catch (const CLI::ParseError& reason) {
+    return app.exit(reason) == 0 ? ExitStatus::success : ExitStatus::usage;
+  }
+  options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+  return options;
+}
+
+}  // namespace pkv::cli

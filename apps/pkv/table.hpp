@@ -1,0 +1,17 @@
+#pragma once
+
+#include "pkv/reply.hpp"
+
+#include <string>
+
+namespace pkv::cli {
+
+/// An array of field-value arrays as a table with aligned columns, one row for each, fields on top.
+/// Anything else as to_text() shows it. Ends with a line end.
+[[nodiscard]] std::string table_of(const Reply& records);
+
+/// One field-value array, a field a line. Anything else as to_text() shows it. Ends with a line
+/// end.
+[[nodiscard]] std::string fields_of(const Reply& record);
+
+}  // namespace pkv::cli
