@@ -15,6 +15,14 @@ namespace {
 // a burst of reads of large values does not fill the memory, many enough to keep the workers busy.
 constexpr std::size_t first_expected_reply_bytes = std::size_t{4} << 10;
 
+// A command with one key and one value of the largest size must be possible, whatever the limit on
+// the input of all clients.
+std::size_t most_command_bytes(const Limits& limits) noexcept {
+  constexpr std::size_t syntax_bytes = 1024;
+  const std::size_t largest_entry = limits.max_key_bytes + limits.max_value_bytes + syntax_bytes;
+  return std::max(limits.total_input_bytes, largest_entry);
+}
+
 }  // namespace
 
 void Service::tell_owners() {
@@ -31,9 +39,11 @@ Conversation::Conversation(Service& service, ConversationOwner& owner, std::uint
       owner_(owner),
       id_(id),
       parser_(service.limits),
+      most_command_bytes_(most_command_bytes(service.limits)),
       expected_reply_bytes_(first_expected_reply_bytes) {}
 
 Conversation::~Conversation() {
+  if (abandoned_) return;
   assert(drained() && "answers are still on their way to this conversation");
   service_.coordinator.stop_waiting(*this);
   if (listed_) std::erase(service_.active, this);
@@ -48,11 +58,16 @@ Conversation::Progress Conversation::consume() {
     switch (parsed.status) {
       case ParseStatus::need_more:
         input_.consume(parsed.consumed_bytes);
+        if (input_.unread().size() + parsed.needed_bytes > most_command_bytes_) {
+          kind_.reset();
+          reply_error(error_text::protocol_error("too big command"));
+          close_after_replies();
+          break;
+        }
         missing_bytes_ = input_.unread().empty() ? 0 : parsed.needed_bytes;
         input_.ask_for(parsed.needed_bytes);
         return Progress::need_input;
       case ParseStatus::error:
-        kind_.reset();
         kind_.reset();
         reply_error(parser_.error_text());
         close_after_replies();
@@ -192,7 +207,7 @@ void Conversation::on_reply(std::uint32_t ticket, std::uint32_t part, const wire
   } else {
     hold(reply.value.size());
     entry.reply = reply;
-    if (!reply.value.empty()) entry.frame = frame;  // else it would be kept for nothing
+    if (!reply.value.empty() && !discarding_) entry.frame = frame;
     entry.state = ReplyLine::Entry::State::reply;
   }
   write_ready_replies();
@@ -264,6 +279,13 @@ void Conversation::list_as_active() {
   if (listed_) return;
   listed_ = true;
   service_.active.push_back(this);
+}
+
+void Conversation::abandon() noexcept {
+  discard_output();
+  replies_ = ReplyLine();
+  if (listed_) std::erase(service_.active, this);
+  abandoned_ = true;
 }
 
 void Conversation::discard_output() noexcept {
