@@ -25,7 +25,7 @@ struct Limits {
   /// A client that lets more than this pile up all the same is disconnected.
   std::size_t client_output_limit_bytes = std::size_t{1} << 30;
   /// Received bytes of unfinished large commands, all clients together; further ones wait their
-  /// turn.
+  /// turn. A single command beyond this is refused, unless it is no more than one key and value.
   std::size_t total_input_bytes = std::size_t{2} << 30;
   /// A client that stops sending in the middle of such a command for this long is disconnected.
   std::chrono::milliseconds stalled_input_timeout{60'000};

@@ -38,7 +38,8 @@ enum class Outcome {
 /// later add to the output and are announced to the owner, once per turn.
 ///
 /// Thread safety: none; lives on the I/O thread.
-/// Lifetime: `service` must outlive it. Destroy it only when drained().
+/// Lifetime: `service` must outlive it, up to abandon(). Destroy it only when drained() or
+/// abandoned.
 class Conversation final : public ReplyReceiver {
  public:
   enum class Progress {
@@ -64,6 +65,8 @@ class Conversation final : public ReplyReceiver {
   [[nodiscard]] bool overflowed() const noexcept { return overflowed_; }
   /// The client is gone: answers are dropped from here on.
   void discard_output() noexcept;
+  /// Nothing more will come from the service, which may be destroyed before this.
+  void abandon() noexcept;
   /// Bytes that the unfinished command at the end of the input still needs; 0 if there is none.
   [[nodiscard]] std::size_t missing_bytes() const noexcept { return missing_bytes_; }
   /// Tells the owner. Called by Service::tell_owners, which has taken it off its list.
@@ -122,14 +125,16 @@ class Conversation final : public ReplyReceiver {
   ReplyLine replies_;
   std::optional<CommandKind> kind_;  // of the command being executed; none if it is unknown
   std::size_t missing_bytes_ = 0;
+  std::size_t most_command_bytes_;
   std::size_t expected_reply_bytes_;
-  std::size_t held_bytes_ = 0;  // in answers that wait in replies_ for those before them
+  std::size_t held_bytes_ = 0;        // in answers that wait in replies_ for those before them
   std::vector<std::size_t> workers_;  // scratch of forward_all
   bool waiting_for_room_ = false;
   bool closing_ = false;
   bool discarding_ = false;
   bool overflowed_ = false;
   bool listed_ = false;
+  bool abandoned_ = false;
 };
 
 }  // namespace pkv

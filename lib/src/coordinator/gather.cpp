@@ -9,6 +9,7 @@ bool Gather::add(std::uint32_t part, const wire::WireReply& reply, const SharedF
     if (!error_) error_ = reply;
   } else {
     take(part, reply, frame);
+    held_bytes_ += reply.value.size();
   }
   return --missing_ == 0;
 }

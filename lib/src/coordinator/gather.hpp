@@ -29,6 +29,9 @@ class Gather {
   /// Takes one part. Returns whether it was the last.
   bool add(std::uint32_t part, const wire::WireReply& reply, const SharedFrame& frame);
 
+  /// Bytes of the values that wait here for the other parts.
+  [[nodiscard]] std::size_t held_bytes() const noexcept { return held_bytes_; }
+
   /// Appends the reply. Requires: the last part is there.
   void write(OutputQueue& to) const;
 
@@ -40,6 +43,7 @@ class Gather {
 
  private:
   std::size_t missing_;
+  std::size_t held_bytes_ = 0;
   std::optional<wire::WireReply> error_;
 };
 
