@@ -7,6 +7,7 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace pkv {
 
@@ -16,8 +17,8 @@ namespace pkv {
 ///     ---------+-------------------+---------
 ///              begin_              end        capacity
 ///
-/// Starts small, grows while the client fills it, and shrinks again when it is empty, so that idle
-/// connections cost next to nothing.
+/// Starts small, doubles while the client fills it, and shrinks again when it is empty or what is
+/// left is little, so that idle connections cost next to nothing.
 ///
 /// Thread safety: none. Lifetime: views end with the next call of prepare().
 class InputBuffer {
@@ -26,7 +27,10 @@ class InputBuffer {
 
   /// Room for the next read: at least what ask_for() asked for, within reason.
   [[nodiscard]] std::span<char> prepare() {
-    if (begin_ == bytes_.size()) rewind();
+    if (begin_ == bytes_.size())
+      rewind();
+    else if (bytes_.capacity() > largest_sparse_capacity)
+      give_back();
     if (bytes_.capacity() - bytes_.size() < wanted_bytes_) make_room();
     return {bytes_.data() + bytes_.size(), bytes_.capacity() - bytes_.size()};
   }
@@ -35,7 +39,7 @@ class InputBuffer {
   void commit(std::size_t bytes) {
     const bool filled = bytes_.size() + bytes == bytes_.capacity();
     bytes_.extend(bytes);
-    wanted_bytes_ = filled ? std::min(bytes_.capacity(), most_read_bytes) : least_read_bytes;
+    wanted_bytes_ = filled ? std::min(2 * bytes_.capacity(), most_read_bytes) : least_read_bytes;
   }
 
   void consume(std::size_t bytes) noexcept { begin_ += bytes; }
@@ -43,7 +47,8 @@ class InputBuffer {
   /// Says that nothing can be done before this many more bytes have arrived. Room for them is made
   /// in steps, as they arrive: what a client announces is not yet worth memory.
   void ask_for(std::size_t bytes) noexcept {
-    wanted_bytes_ = std::clamp(bytes, least_read_bytes, std::max(most_read_bytes, unread().size()));
+    const std::size_t most = std::max(most_read_bytes, unread().size());
+    wanted_bytes_ = std::max(wanted_bytes_, std::min(bytes, most));
   }
 
   [[nodiscard]] std::size_t capacity() const noexcept { return bytes_.capacity(); }
@@ -53,6 +58,7 @@ class InputBuffer {
   static constexpr std::size_t idle_capacity = std::size_t{16} << 10;
   static constexpr std::size_t least_read_bytes = std::size_t{2} << 10;
   static constexpr std::size_t most_read_bytes = std::size_t{256} << 10;
+  static constexpr std::size_t largest_sparse_capacity = std::size_t{1} << 20;
 
   void rewind() {
     begin_ = 0;
@@ -60,6 +66,16 @@ class InputBuffer {
       bytes_ = ByteBuffer();
     else
       bytes_.clear();
+  }
+
+  // After a large command: the little that is unread behind it must not keep its memory.
+  void give_back() {
+    const std::size_t needed = unread().size() + wanted_bytes_;
+    if (needed > bytes_.capacity() / 4) return;
+    ByteBuffer smaller(needed);
+    smaller.append(unread());
+    bytes_ = std::move(smaller);
+    begin_ = 0;
   }
 
   void make_room() {
