@@ -21,7 +21,7 @@ constexpr bool resident_is_ours = false;
 constexpr bool resident_is_ours = true;
 #endif
 
-constexpr unsigned entry_count = 300'000;
+constexpr unsigned entry_count = resident_is_ours ? 300'000 : 50'000;
 
 std::string key_of(unsigned number) {
   std::string key = std::to_string(number);

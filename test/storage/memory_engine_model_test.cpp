@@ -129,7 +129,7 @@ TEST_CASE("MemoryEngine: behaves like a map over a long random history", "[stora
   const auto seed = std::random_device{}();
   CAPTURE(seed);
   const unsigned key_count = GENERATE(5U, 500U, 30'000U);
-  Comparison(nullptr, key_count, seed).run(300'000);
+  Comparison(nullptr, key_count, seed).run(200'000);
 }
 
 TEST_CASE("MemoryEngine: stays correct when thousands of keys collide", "[storage]") {

@@ -2,6 +2,7 @@
 
 #include "storage/bucket.hpp"
 #include "storage/bucket_pool.hpp"
+#include "storage/prefetch.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -97,7 +98,7 @@ class BucketChain {
   static void visit_entries(Bucket& bucket, Visit& visit) {
     // The visitor looks at the keys, which lie anywhere: fetch them together.
     for (unsigned i = 0; i < bucket.count(); ++i)
-      __builtin_prefetch(bucket.record(i));
+      prefetch_line(bucket.record(i));
     for (unsigned i = 0; i < bucket.count(); ++i)
       visit(bucket.tag(i), bucket.record(i));
   }

@@ -15,9 +15,15 @@ constexpr std::size_t buckets_per_block = block_bytes / sizeof(Bucket);
 }  // namespace
 
 Bucket* BucketPool::take() noexcept {
-  assert(free_ != nullptr);
-  void* place = std::exchange(free_, free_->next);
-  --free_count_;
+  assert(free_count_ + uncut_count_ != 0);
+  void* place = nullptr;
+  if (free_ != nullptr) {
+    place = std::exchange(free_, free_->next);
+    --free_count_;
+  } else {
+    place = uncut_++;
+    --uncut_count_;
+  }
   return new (place) Bucket{};
 }
 
@@ -29,12 +35,12 @@ void BucketPool::release(Bucket* bucket) noexcept {
 bool BucketPool::add_block() noexcept {
   void* memory = map_pages(block_bytes);
   if (memory == nullptr) return false;
+  for (; uncut_count_ != 0; --uncut_count_)
+    release(uncut_++);
   blocks_ = new (memory) Block{blocks_};
   ++block_count_;
-  // Back to front, so that they are handed out, and their pages touched, from the front.
-  auto* buckets = static_cast<Bucket*>(memory);
-  for (std::size_t index = buckets_per_block - 1; index > 0; --index)
-    release(&buckets[index]);
+  uncut_ = static_cast<Bucket*>(memory) + 1;
+  uncut_count_ = buckets_per_block - 1;
   return true;
 }
 
@@ -42,12 +48,14 @@ void BucketPool::clear() noexcept {
   while (blocks_ != nullptr)
     unmap_pages(std::exchange(blocks_, blocks_->next), block_bytes);
   block_count_ = 0;
+  uncut_ = nullptr;
+  uncut_count_ = 0;
   free_ = nullptr;
   free_count_ = 0;
 }
 
 std::size_t BucketPool::bytes() const noexcept {
-  return block_count_ * block_bytes;
+  return (block_count_ * buckets_per_block - uncut_count_) * sizeof(Bucket);
 }
 
 }  // namespace pkv

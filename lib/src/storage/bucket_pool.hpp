@@ -6,7 +6,8 @@
 
 namespace pkv {
 
-/// The buckets in which full buckets of the index go on: a free list over blocks of pages.
+/// The buckets in which full buckets of the index go on: a free list, and blocks of pages from
+/// which new ones are cut.
 ///
 /// Taking cannot fail, so that a chain is never left half rearranged; memory is asked for before,
 /// by reserve().
@@ -23,7 +24,7 @@ class BucketPool {
 
   /// Makes sure that `buckets` can be taken; returns false if there is no memory for them.
   [[nodiscard]] bool reserve(std::size_t buckets) noexcept {
-    while (free_count_ < buckets) {
+    while (free_count_ + uncut_count_ < buckets) {
       if (!add_block()) return false;
     }
     return true;
@@ -54,6 +55,8 @@ class BucketPool {
 
   Block* blocks_ = nullptr;
   std::size_t block_count_ = 0;
+  Bucket* uncut_ = nullptr;  ///< The rest of the newest block, not touched yet.
+  std::size_t uncut_count_ = 0;
   FreeBucket* free_ = nullptr;
   std::size_t free_count_ = 0;
 };

@@ -5,6 +5,7 @@
 #include "storage/bucket_array.hpp"
 #include "storage/bucket_chain.hpp"
 #include "storage/bucket_pool.hpp"
+#include "storage/prefetch.hpp"
 #include "storage/record.hpp"
 
 #include <bit>
@@ -78,14 +79,15 @@ class HashIndex {
   [[nodiscard]] std::size_t bytes() const noexcept { return buckets_.bytes() + pool_.bytes(); }
 
   void prefetch_bucket(std::uint64_t hash) const noexcept {
-    __builtin_prefetch(&buckets_[bucket_of(hash)]);
+    prefetch_line(&buckets_[bucket_of(hash)]);
   }
 
-  /// Reads the bucket; fetches the records that may be the one.
+  /// Reads the bucket; fetches the records that may be the one, and the bucket where it goes on.
   void prefetch_record(std::uint64_t hash) const noexcept {
     Bucket& bucket = buckets_[bucket_of(hash)];
+    if (bucket.chained()) prefetch_line(bucket.next());
     for (Bucket::Matches matches = bucket.match(tag_of(hash)); !matches.empty();) {
-      __builtin_prefetch(bucket.record(matches.take()));
+      bucket.record(matches.take())->prefetch();
     }
   }
 

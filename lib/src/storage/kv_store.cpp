@@ -147,8 +147,10 @@ result<void> KVStore::clear() {
 }
 
 result<bool> KVStore::matches(Condition condition, std::string_view key) {
+  if (key.size() > limits_.max_key_bytes) return errc::key_too_long;
+  if (condition == Condition::always) return true;
   const result<bool> present = exists(key);
-  if (!present || condition == Condition::always) return present ? true : present;
+  if (!present) return present;
   return *present == (condition == Condition::if_present);
 }
 

@@ -3,6 +3,7 @@
 #include "pkv/limits.hpp"
 #include "pkv/storage_engine.hpp"
 
+#include "storage/prefetch.hpp"
 #include "storage/size_class.hpp"
 
 #include <cassert>
@@ -52,6 +53,12 @@ struct Record {
     write(key_bytes + value_bytes, tail);
     value_bytes = (value_bytes + tail.size()) & largest_max_value_bytes;
     version = of;
+  }
+
+  /// Fetches the key and the first bytes of the value.
+  void prefetch() const noexcept {
+    prefetch_line(this);
+    prefetch_line(begin() + 48);
   }
 
  private:
