@@ -2,6 +2,7 @@
 #include "coordinator/commands/handlers.hpp"
 #include "wire/node_statistics.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,7 +15,16 @@ double microseconds(LatencyHistogram::Duration duration) {
   return static_cast<double>(duration.count()) / 1000.0;
 }
 
-Reply describe(Coordinator& coordinator, std::size_t worker, const std::string& answer) {
+// Taken before the command itself asks the nodes, whose answers come one after the other.
+std::vector<std::uint64_t> requests_so_far(Coordinator& coordinator) {
+  std::vector<std::uint64_t> requests;
+  for (const Statistics::Node& node : coordinator.statistics().node)
+    requests.push_back(node.requests);
+  return requests;
+}
+
+Reply describe(Coordinator& coordinator, std::size_t worker, std::uint64_t requests,
+               const std::string& answer) {
   const ServerNode& node = coordinator.nodes()[worker];
   const auto reported = wire::read_statistics(answer).value_or(wire::NodeStatistics{});
   const Statistics::Node& measured = coordinator.statistics().node[worker];
@@ -27,7 +37,7 @@ Reply describe(Coordinator& coordinator, std::size_t worker, const std::string& 
   fields.add("keys", reported.keys);
   fields.add("bytes", reported.stored_bytes);
   fields.add("resident_bytes", reported.resident_bytes);
-  fields.add("requests", measured.requests);
+  fields.add("requests", requests);
   fields.add("failures", measured.failures);
   fields.add("share", coordinator.ring().share(node.id));
   fields.add("mean_us", microseconds(measured.operation_times.mean()));
@@ -41,10 +51,11 @@ Reply describe(Coordinator& coordinator, std::size_t worker, const std::string& 
 
 Outcome nodes(Conversation& client, Words) {
   Coordinator& coordinator = client.service().coordinator;
-  auto compose = [&coordinator](const std::vector<std::string>& answers) {
+  auto compose = [&coordinator, requests = requests_so_far(coordinator)](
+                     const std::vector<std::string>& answers) {
     std::vector<Reply> described;
     for (std::size_t worker = 0; worker < answers.size(); ++worker)
-      described.push_back(describe(coordinator, worker, answers[worker]));
+      described.push_back(describe(coordinator, worker, requests[worker], answers[worker]));
     return Reply::array(std::move(described));
   };
   wire::Operation operation;
