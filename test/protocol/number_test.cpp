@@ -1,4 +1,3 @@
-#include "protocol/decimal.hpp"
 #include "protocol/number_line.hpp"
 
 #include <catch2/catch.hpp>
@@ -6,28 +5,6 @@
 #include <string>
 
 using namespace pkv;
-
-TEST_CASE("Integers have one spelling", "[protocol][number]") {
-  CHECK(parse_integer("0") == 0);
-  CHECK(parse_integer("7") == 7);
-  CHECK(parse_integer("-1") == -1);
-  CHECK(parse_integer("10") == 10);
-  for (const char* text : {"", "-", "-0", "00", "01", "-01", "+1", " 1", "1 ", "1.0", "1e3", "0x1",
-                           "a", "1a", "--1", "/", ":", "\xb1"}) {
-    CAPTURE(text);
-    CHECK_FALSE(parse_integer(text).has_value());
-  }
-}
-
-TEST_CASE("Integers have 64 bits", "[protocol][number]") {
-  CHECK(parse_integer("9223372036854775807") == std::numeric_limits<std::int64_t>::max());
-  CHECK(parse_integer("-9223372036854775808") == std::numeric_limits<std::int64_t>::min());
-  CHECK_FALSE(parse_integer("9223372036854775808").has_value());
-  CHECK_FALSE(parse_integer("-9223372036854775809").has_value());
-  CHECK_FALSE(parse_integer("9999999999999999999").has_value());
-  CHECK_FALSE(parse_integer("10000000000000000000").has_value());
-  CHECK_FALSE(parse_integer("18446744073709551617").has_value());
-}
 
 TEST_CASE("The quick reading of a length agrees with the thorough one", "[protocol][number]") {
   for (const std::string line :

@@ -1,6 +1,6 @@
 #include "protocol/number_line.hpp"
 
-#include "protocol/decimal.hpp"
+#include "base/decimal.hpp"
 
 namespace pkv {
 

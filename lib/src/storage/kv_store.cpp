@@ -2,7 +2,7 @@
 
 #include "pkv/memory_engine.hpp"
 
-#include "storage/decimal.hpp"
+#include "base/decimal.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -109,7 +109,7 @@ result<std::int64_t> KVStore::increment(std::string_view key, std::int64_t delta
   std::optional<std::int64_t> number = 0;
   const result<ValueView> found = find(key);
   if (found) {
-    number = parse_decimal(found->value);
+    number = parse_integer(found->value);
   } else if (found.error() != errc::key_not_found) {
     return found.error();
   }

@@ -1,5 +1,5 @@
+#include "base/decimal.hpp"
 #include "coordinator/commands/handlers.hpp"
-#include "protocol/decimal.hpp"
 #include "protocol/error_text.hpp"
 #include "protocol/same_word.hpp"
 

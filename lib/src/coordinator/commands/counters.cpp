@@ -1,6 +1,6 @@
+#include "base/decimal.hpp"
 #include "base/endian.hpp"
 #include "coordinator/commands/handlers.hpp"
-#include "protocol/decimal.hpp"
 #include "protocol/error_text.hpp"
 
 #include <array>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -30,5 +32,21 @@ namespace pkv {
   if (magnitude > largest + (negative ? 1 : 0)) return std::nullopt;
   return static_cast<std::int64_t>(negative ? 0 - magnitude : magnitude);
 }
+
+/// A number as parse_integer reads it.
+class Decimal {
+ public:
+  explicit Decimal(std::int64_t number) noexcept
+      : end_(std::to_chars(text_.data(), text_.data() + text_.size(), number).ptr) {}
+
+  Decimal(const Decimal&) = delete;
+  Decimal& operator=(const Decimal&) = delete;
+
+  [[nodiscard]] std::string_view view() const noexcept { return {text_.data(), end_}; }
+
+ private:
+  std::array<char, 20> text_;  // "-9223372036854775808"
+  const char* end_;
+};
 
 }  // namespace pkv

@@ -1,4 +1,4 @@
-#include "storage/decimal.hpp"
+#include "base/decimal.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -13,18 +13,18 @@ namespace {
 constexpr auto smallest = std::numeric_limits<std::int64_t>::min();
 constexpr auto largest = std::numeric_limits<std::int64_t>::max();
 
-TEST_CASE("Decimal: every number reads back as itself", "[storage]") {
+TEST_CASE("Decimal: every number reads back as itself", "[base]") {
   for (const std::int64_t number :
        {smallest, smallest + 1, std::int64_t{-10}, std::int64_t{-1}, std::int64_t{0},
         std::int64_t{1}, std::int64_t{9}, std::int64_t{10}, largest - 1, largest}) {
     CAPTURE(number);
     const Decimal text(number);
     CHECK(text.view() == std::to_string(number));
-    CHECK(parse_decimal(text.view()) == number);
+    CHECK(parse_integer(text.view()) == number);
   }
 }
 
-TEST_CASE("Decimal: only the canonical form is a number", "[storage]") {
+TEST_CASE("Decimal: only the canonical form is a number", "[base]") {
   using namespace std::string_view_literals;
   for (const std::string_view text : {""sv,
                                       "-"sv,
@@ -49,13 +49,13 @@ TEST_CASE("Decimal: only the canonical form is a number", "[storage]") {
                                       "-9223372036854775809"sv,
                                       "99999999999999999999999"sv}) {
     CAPTURE(text);
-    CHECK_FALSE(parse_decimal(text).has_value());
+    CHECK_FALSE(parse_integer(text).has_value());
   }
 }
 
-TEST_CASE("Decimal: reads no further than its text", "[storage]") {
+TEST_CASE("Decimal: reads no further than its text", "[base]") {
   const std::string digits = "12345";
-  CHECK(parse_decimal(std::string_view(digits).substr(0, 3)) == 123);
+  CHECK(parse_integer(std::string_view(digits).substr(0, 3)) == 123);
 }
 
 }  // namespace
