@@ -40,14 +40,15 @@ void hold_signals(bool is_worker) {
   pthread_sigmask(SIG_BLOCK, &held, nullptr);
 }
 
-/// A worker whose machine does not have the log file's folder can still work.
+/// A worker whose machine does not have the log file's folder can still work. Rank 0 cannot, and
+/// says so where all of them fail; hence the low voice here.
 LogSink open_worker_log(Options options, int rank) {
   try {
     return open_log(options, rank);
   } catch (const std::exception& error) {
     options.log_file.clear();
     LogSink log = open_log(options, rank);
-    log(LogLevel::warning, std::string(error.what()) + "; logging to standard error");
+    log(LogLevel::debug, std::string(error.what()) + "; logging to standard error");
     return log;
   }
 }

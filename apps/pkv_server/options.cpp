@@ -13,12 +13,23 @@ namespace {
 constexpr int usage_error = 2;
 constexpr int most_workers = 1000;
 
+/// A check of which --help does not show the bounds: they are so wide that they only distract.
+template <class Number>
+CLI::Validator between(Number least, Number most) {
+  return CLI::Range(least, most).description("");
+}
+
+std::string in_large_units(std::size_t bytes) {
+  if (bytes % (std::size_t{1} << 20) == 0) return std::to_string(bytes >> 20) + "MiB";
+  return std::to_string(bytes >> 10) + "KiB";
+}
+
 /// Accepts 65536, 64KiB, 64k; all units are powers of 1024.
 CLI::Option* add_size(CLI::App& app, const char* name, std::size_t& bytes, const char* text) {
   return app.add_option(name, bytes, text)
       ->transform(CLI::AsSizeValue(false).description(""))
       ->type_name("SIZE")
-      ->capture_default_str();
+      ->default_str(in_large_units(bytes));
 }
 
 void add_connection_options(CLI::App& app, Options& options) {
@@ -39,7 +50,7 @@ void add_connection_options(CLI::App& app, Options& options) {
 void add_worker_options(CLI::App& app, Options& options, std::string& points) {
   app.add_option("--workers", options.workers,
                  "Worker processes to start; under mpiexec all ranks but the first are workers")
-      ->check(CLI::Range(1, most_workers))
+      ->check(between(1, most_workers))
       ->capture_default_str()
       ->type_name("COUNT")
       ->group("Workers");
@@ -58,7 +69,7 @@ void add_worker_options(CLI::App& app, Options& options, std::string& points) {
       ->group("Workers");
   app.add_option("--slots", options.transport.slots_per_worker,
                  "Batches that may be under way to one worker")
-      ->check(CLI::Range(std::uint32_t{1}, wire::most_slots))
+      ->check(between(std::uint32_t{1}, wire::most_slots))
       ->capture_default_str()
       ->type_name("COUNT")
       ->group("Workers");
@@ -77,19 +88,19 @@ void add_worker_options(CLI::App& app, Options& options, std::string& points) {
 
 void add_limit_options(CLI::App& app, Options& options, std::uint32_t& reply_timeout_ms) {
   add_size(app, "--max-key-bytes", options.limits.max_key_bytes, "Longest key accepted")
-      ->check(CLI::Range(std::size_t{1}, largest_max_key_bytes))
+      ->check(between(std::size_t{1}, largest_max_key_bytes))
       ->group("Limits");
   add_size(app, "--max-value-bytes", options.limits.max_value_bytes, "Longest value accepted")
-      ->check(CLI::Range(std::size_t{1}, largest_max_value_bytes))
+      ->check(between(std::size_t{1}, largest_max_value_bytes))
       ->group("Limits");
   app.add_option("--max-clients", options.limits.max_clients, "Connections served at once")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 20))
+      ->check(between(std::size_t{1}, std::size_t{1} << 20))
       ->capture_default_str()
       ->type_name("COUNT")
       ->group("Limits");
   app.add_option("--reply-timeout", reply_timeout_ms,
                  "Milliseconds after which a worker's silence is reported to the clients that wait")
-      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{86'400'000}))
+      ->check(between(std::uint32_t{1}, std::uint32_t{86'400'000}))
       ->capture_default_str()
       ->type_name("MS")
       ->group("Limits");
@@ -136,6 +147,7 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
       "Run it as it is and it starts its own ranks; or run it under mpiexec, with 2 ranks or "
       "more.");
   app.name("pkv_server");
+  app.get_formatter()->column_width(34);
   app.set_version_flag("--version", "pkv_server " PKV_VERSION);
   add_connection_options(app, options);
   add_worker_options(app, options, points);
