@@ -119,4 +119,9 @@ TEST_CASE("Command syntax: choices and groups contain arguments", "[protocol][co
   CHECK(group.elements().at(3) == Reply::bulk("block"));
   CHECK(group.elements().at(5) == flags({"multiple"}));
   CHECK(group.elements().back() == describe_syntax("key value"));
+
+  const Reply optional = describe_syntax("[WHERE key]").elements().at(0);
+  CHECK(optional.elements().at(3) == Reply::bulk("block"));
+  CHECK(optional.elements().at(5) == flags({"optional"}));
+  CHECK(optional.elements().back() == describe_syntax("WHERE key"));
 }

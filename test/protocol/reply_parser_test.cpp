@@ -143,6 +143,14 @@ TEST_CASE("ReplyParser: takes both forms of nil", "[protocol][reply]") {
   CHECK(feed.replies() == expected);
 }
 
+TEST_CASE("ReplyParser: an array may have more elements than room is made for at first",
+          "[protocol][reply]") {
+  const Reply array = Reply::array(std::vector<Reply>(5000, Reply::integer(7)));
+  ReplyFeed feed;
+  feed.receive(encoded(array));
+  CHECK(feed.replies() == std::vector<Reply>{array});
+}
+
 TEST_CASE("ReplyParser: consumes a large bulk as it comes", "[protocol][reply]") {
   const std::string value(1 << 20, 'v');
   const std::string stream = encoded(Reply::bulk(value));

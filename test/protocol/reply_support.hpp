@@ -34,13 +34,13 @@ inline std::vector<Reply> sample_replies() {
       Reply::bulk(""),
       Reply::bulk("value"),
       Reply::bulk(binary),
-      Reply::bulk(std::string(5000, '\r')),
+      Reply::bulk(std::string(300, '\r')),
       Reply::array({}),
       Reply::array({Reply::nil()}),
       Reply::array({Reply::array({}), Reply::array({Reply::array({Reply::integer(1)})})}),
   };
   replies.push_back(Reply::array(std::vector<Reply>(replies)));
-  replies.push_back(Reply::array(std::vector<Reply>(1500, Reply::bulk("x"))));
+  replies.push_back(Reply::array(std::vector<Reply>(100, Reply::bulk("x"))));
   return replies;
 }
 

@@ -94,7 +94,8 @@ Reply describe_argument(std::string_view argument) {
   std::vector<Reply> flags;
   if (consume_enclosing(argument, '[', ']')) flags.push_back(Reply::status("optional"));
   if (consume_suffix(argument, repeated)) flags.push_back(Reply::status("multiple"));
-  const bool group = consume_enclosing(argument, '(', ')');
+  consume_enclosing(argument, '(', ')');
+  const bool group = split(argument, ' ').size() > 1;
   const std::vector<std::string_view> parts = split(argument, group ? ' ' : '|');
 
   Fields fields;

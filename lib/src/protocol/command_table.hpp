@@ -68,8 +68,8 @@ struct CommandInfo {
   std::int8_t last_key;
   std::int8_t key_step;
   std::string_view group;
-  /// Its arguments, separated by blanks: `name`; `name...` for one or more; `[name]` for an
-  /// optional one; `(a b)...` for a group, repeated; `A|B` for a choice. Capitals are typed as they
+  /// Its arguments, separated by blanks: `name`; `name...` for one or more; `[name]` or `[a b]` for
+  /// optional ones; `(a b)...` for a repeated group; `A|B` for a choice. Capitals are typed as they
   /// stand.
   std::string_view syntax;
   std::string_view summary;
