@@ -82,11 +82,17 @@ std::string table_of(const Reply& records) {
 
 std::string fields_of(const Reply& record) {
   if (!is_record(record)) return to_text(record) + '\n';
-  std::vector<Row> rows;
+  std::size_t width = 0;
   for (std::size_t field = 0; field < record.elements().size(); field += 2) {
-    rows.push_back({cell_of(record.elements()[field]), cell_of(record.elements()[field + 1])});
+    width = std::max(width, cell_of(record.elements()[field]).size());
   }
-  return align(rows, 2);
+  std::string text;
+  for (std::size_t field = 0; field < record.elements().size(); field += 2) {
+    std::string line = cell_of(record.elements()[field]);
+    line.resize(width + 2, ' ');
+    text.append(line).append(cell_of(record.elements()[field + 1])) += '\n';
+  }
+  return text;
 }
 
 }  // namespace pkv::cli
