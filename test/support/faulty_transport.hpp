@@ -1,0 +1,107 @@
+#pragma once
+
+#include "pkv/limits.hpp"
+#include "pkv/node_id.hpp"
+
+#include "wire/transport.hpp"
+#include "worker/loopback_transport.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <random>
+#include <vector>
+
+namespace pkv::test {
+
+/// How a worker's answer can be wrong.
+enum class Damage {
+  too_few_replies,   ///< The last one is missing.
+  too_many_replies,  ///< There is one more than was asked for.
+  wrong_count,       ///< The header announces one more than there are.
+  truncated_body,    ///< A byte is missing at the end.
+};
+
+/// A transport to in-process stores on which a test can make things go late or wrong.
+///
+/// It passes everything on at once until by_hand() is called. From then on requests run and replies
+/// arrive only when the test says so, worker by worker; what belongs to one worker keeps its order,
+/// as MPI promises, and nothing else is promised.
+///
+///     requests(w): sent, not run --run(w)--> replies(w): run, not arrived --deliver(w)-->
+///     collect()
+///
+/// Thread safety: none.
+class FaultyTransport final : public wire::Transport {
+ public:
+  explicit FaultyTransport(const std::vector<NodeId>& nodes, const Limits& limits = {});
+
+  void by_hand() { by_hand_ = true; }
+  /// Passes on what was held back, and everything from here on.
+  void let_go();
+
+  /// The worker runs its oldest request. Returns false if there is none.
+  bool run(std::size_t worker);
+  /// The oldest frame of replies arrives. Returns false if there is none.
+  bool deliver(std::size_t worker);
+  /// Runs or delivers one thing, chosen at random. Returns false if there is nothing.
+  bool step(std::mt19937_64& random);
+
+  /// The worker never answers its oldest request, which has not run.
+  void lose_request(std::size_t worker);
+  /// What the oldest request was answered with is lost, and a failure arrives in its place.
+  void fail_reply(std::size_t worker, errc error);
+  /// The next frame of replies to be delivered is wrong.
+  void damage_reply(std::size_t worker, Damage damage);
+
+  /// Whether take_buffer() finds no memory.
+  void set_out_of_memory(bool out) { out_of_memory_ = out; }
+
+  [[nodiscard]] std::size_t requests(std::size_t worker) const {
+    return workers_[worker].requests.size();
+  }
+  [[nodiscard]] std::size_t replies(std::size_t worker) const {
+    return workers_[worker].replies.size();
+  }
+  /// Operations in each request that was sent to the worker.
+  [[nodiscard]] const std::vector<std::uint32_t>& sent_counts(std::size_t worker) const {
+    return workers_[worker].sent_counts;
+  }
+  /// Whether the coordinator has used free slots only, each in its turn.
+  [[nodiscard]] bool slots_were_used_in_turn() const noexcept { return slots_in_turn_; }
+
+  // wire::Transport
+  [[nodiscard]] std::size_t worker_count() const noexcept override { return workers_.size(); }
+  [[nodiscard]] std::uint32_t slots_per_worker() const noexcept override {
+    return inner_.slots_per_worker();
+  }
+  [[nodiscard]] std::size_t preferred_frame_bytes() const noexcept override {
+    return inner_.preferred_frame_bytes();
+  }
+  void send(std::size_t worker, wire::Frame frame) override;
+  void flush() override;
+  void notify_with(std::function<void()> notify) override { notify_ = std::move(notify); }
+  void collect(std::vector<wire::Arrival>& arrivals) override;
+  [[nodiscard]] ByteBuffer take_buffer() override;
+  void recycle(ByteBuffer buffer) noexcept override { inner_.recycle(std::move(buffer)); }
+
+ private:
+  struct Worker {
+    std::deque<wire::Frame> requests;
+    std::deque<wire::Arrival> replies;
+    std::vector<bool> busy_slots;
+    std::uint32_t next_slot = 0;
+    std::vector<std::uint32_t> sent_counts;
+  };
+
+  LoopbackTransport inner_;
+  std::vector<Worker> workers_;
+  std::vector<wire::Arrival> arrived_;
+  std::function<void()> notify_;
+  bool by_hand_ = false;
+  bool out_of_memory_ = false;
+  bool slots_in_turn_ = true;
+};
+
+}  // namespace pkv::test

@@ -1,0 +1,184 @@
+#include "worker/dispatcher.hpp"
+#include "worker/worker_support.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <string>
+
+using namespace pkv;
+using namespace pkv::test;
+using wire::Opcode;
+
+namespace {
+
+std::vector<Asked> puts_and_gets(int count) {
+  std::vector<Asked> operations;
+  for (int i = 0; i < count; ++i) {
+    operations.push_back({Opcode::put, "k" + std::to_string(i % 7), std::to_string(i)});
+    operations.push_back({Opcode::get, "k" + std::to_string(i % 7), {}});
+  }
+  return operations;
+}
+
+// Whether the dispatcher refuses the frame, runs nothing and answers nothing.
+bool is_refused(const wire::Frame& frame) {
+  Bench bench;
+  Replies replies;
+  const result<void> done = bench.dispatcher.run(frame, replies);
+  return !done && done.error() == errc::malformed_frame && replies.frames.empty() &&
+         bench.engine.calls == 0 && bench.engine.begun == 0 &&
+         bench.dispatcher.operations_run() == 0;
+}
+
+}  // namespace
+
+TEST_CASE("Dispatcher: a batch of any length runs in order", "[worker][dispatcher]") {
+  for (const int count : {1, 15, 16, 17, 31, 32, 33, 64, 500}) {
+    CAPTURE(count);
+    Bench bench;
+    const std::vector<Answer> got = bench.run(puts_and_gets(count));
+    REQUIRE(got.size() == 2 * static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) {
+      REQUIRE(got[2 * static_cast<std::size_t>(i)] == ok());
+      REQUIRE(got[2 * static_cast<std::size_t>(i) + 1] == value(std::to_string(i)));
+    }
+    CHECK(bench.engine.begun == 1);
+    CHECK(bench.engine.ended == 1);
+  }
+}
+
+TEST_CASE("Dispatcher: a request without operations is answered by an empty frame",
+          "[worker][dispatcher]") {
+  Bench bench;
+  Replies replies;
+  REQUIRE(bench.dispatcher.run(request({}), replies));
+  REQUIRE(replies.frames.size() == 1);
+  CHECK(replies.frames[0].header.last);
+  CHECK(replies.frames[0].header.count == 0);
+  CHECK(replies.frames[0].body().empty());
+}
+
+TEST_CASE("Dispatcher: a reply says whose it is and what it answers", "[worker][dispatcher]") {
+  Bench bench;
+  Replies replies;
+  REQUIRE(bench.dispatcher.run(request({{Opcode::count, {}, {}}}, 4711), replies));
+  REQUIRE(replies.frames.size() == 1);
+  const wire::FrameHeader& header = replies.frames[0].header;
+  CHECK(header.kind == wire::FrameKind::reply);
+  CHECK(header.node == node);
+  CHECK(header.epoch == epoch);
+  CHECK(header.slot == 2);
+  CHECK(header.sequence == 4711);
+  CHECK(header.count == 1);
+  CHECK(header.last);
+}
+
+TEST_CASE("Dispatcher: a write's version is its place in the total order", "[worker][dispatcher]") {
+  Bench bench;
+  bench.run(puts_and_gets(2));  // operations 0 to 3 of sequence 100
+  CHECK(bench.engine.versions == std::vector<Version>{100, 102});
+}
+
+TEST_CASE("Dispatcher: a part closes once it holds part_bytes", "[worker][dispatcher]") {
+  // Each answer takes 8 + 92 = 100 bytes; a part is closed before the answer that finds 250 there.
+  const std::string stored(92, 'v');
+  Bench bench(250);
+  bench.run_one({Opcode::put, "k", stored});
+  const std::size_t batches_before = bench.engine.begun;
+
+  Replies replies;
+  REQUIRE(bench.dispatcher.run(request(std::vector<Asked>(7, {Opcode::get, "k", {}})), replies));
+  REQUIRE(replies.frames.size() == 3);
+  std::vector<std::uint32_t> counts;
+  for (const wire::Frame& frame : replies.frames) {
+    counts.push_back(frame.header.count);
+    CHECK(frame.header.last == (&frame == &replies.frames.back()));
+    CHECK(frame.header.slot == 2);
+  }
+  CHECK(counts == std::vector<std::uint32_t>{3, 3, 1});
+  CHECK(replies.all() == std::vector<Answer>(7, value(stored)));
+  CHECK(bench.engine.begun - batches_before == 3);
+  CHECK(bench.engine.ended == bench.engine.begun);
+}
+
+TEST_CASE("Dispatcher: there is no empty last part", "[worker][dispatcher]") {
+  Bench bench(100);
+  bench.run_one({Opcode::put, "k", std::string(92, 'v')});
+  Replies replies;
+  REQUIRE(bench.dispatcher.run(request({{Opcode::get, "k", {}}, {Opcode::get, "k", {}}}), replies));
+  REQUIRE(replies.frames.size() == 2);
+  CHECK(replies.frames[0].header.count == 1);
+  CHECK(replies.frames[1].header.count == 1);
+}
+
+TEST_CASE("Dispatcher: when a commit fails, every answer of that part is an error",
+          "[worker][dispatcher]") {
+  Bench bench(30);  // two answers of 16 bytes, or four of 8, close a part
+  bench.engine.fail_end = 2;
+  const std::vector<Answer> got = bench.run({{Opcode::increment, "n", addend(1)},
+                                             {Opcode::increment, "n", addend(1)},
+                                             {Opcode::put, "a", "1"},
+                                             {Opcode::get, "gone", {}},
+                                             {Opcode::put, "b", "1"},
+                                             {Opcode::put, "c", "1"},
+                                             {Opcode::count, {}, {}}});
+  const Answer failed = error(errc::storage_failure);
+  REQUIRE(got.size() == 7);
+  CHECK(std::vector(got.begin(), got.begin() + 2) == std::vector{integer(1), integer(2)});
+  CHECK(std::vector(got.begin() + 2, got.begin() + 6) == std::vector<Answer>(4, failed));
+  CHECK(got[6].kind == wire::ReplyKind::integer);
+}
+
+TEST_CASE("Dispatcher: nothing runs in a part that could not begin", "[worker][dispatcher]") {
+  Bench bench;
+  bench.engine.fail_begin = 1;
+  CHECK(bench.run({{Opcode::put, "a", "1"}, {Opcode::statistics, {}, {}}}) ==
+        std::vector<Answer>(2, error(errc::storage_failure)));
+  CHECK(bench.engine.calls == 0);
+  CHECK(bench.engine.ended == 0);
+  CHECK(bench.run({{Opcode::get, "a", {}}}) == std::vector{nil()});
+}
+
+TEST_CASE("Dispatcher: frames for another node, incarnation or purpose are refused",
+          "[worker][dispatcher]") {
+  const std::vector<Asked> put{{Opcode::put, "k", "v"}};
+  CHECK_FALSE(is_refused(request(put)));
+  wire::Frame frame = request(put);
+  frame.header.node = NodeId{to_number(node) + 1};
+  CHECK(is_refused(frame));
+  frame = request(put);
+  frame.header.epoch = epoch - 1;
+  CHECK(is_refused(frame));
+  for (const auto kind : {wire::FrameKind::reply, wire::FrameKind::shutdown}) {
+    frame = request(put);
+    frame.header.kind = kind;
+    CHECK(is_refused(frame));
+  }
+}
+
+TEST_CASE("Dispatcher: a body that is not what its header says is refused as a whole",
+          "[worker][dispatcher]") {
+  const std::vector<Asked> operations{{Opcode::put, "key", "value"}, {Opcode::clear, {}, {}}};
+  const wire::Frame whole = request(operations);
+  REQUIRE_FALSE(is_refused(whole));
+
+  for (std::size_t cut = 1; cut <= whole.body_size(); ++cut) {
+    CAPTURE(cut);
+    wire::Frame frame = request(operations);
+    frame.bytes().drop_back(cut);
+    REQUIRE(is_refused(frame));
+  }
+  for (const std::uint32_t count : {0U, 1U, 3U, 0xffff'ffffU}) {
+    CAPTURE(count);
+    wire::Frame frame = request(operations);
+    frame.header.count = count;
+    CHECK(is_refused(frame));
+  }
+  for (const int opcode : {0, static_cast<int>(wire::last_opcode) + 1, 255}) {
+    wire::Frame frame = request(operations);
+    const std::size_t second = wire::header_bytes + wire::operation_overhead_bytes + 3 + 5;
+    frame.bytes().data()[second] = static_cast<char>(opcode);
+    CHECK(is_refused(frame));
+  }
+}
