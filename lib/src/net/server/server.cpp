@@ -38,6 +38,7 @@ Server::Server(boost::asio::io_context& io, ServerOptions options, std::size_t n
 
 Server::~Server() {
   state_->close();
+  state_->abandon_sessions();
 }
 
 std::uint16_t Server::port() const noexcept {

@@ -54,6 +54,7 @@ Server::State::State(asio::io_context& io, ServerOptions options,
 
 Server::State::State(asio::io_context& io, ServerOptions options, wire::Transport& transport)
     : io_(io),
+      transport_(transport),
       options_(std::move(options)),
       coordinator_(make_ring(options_), options_.nodes, transport, settings_of(options_.limits),
                    options_.log),
@@ -70,29 +71,47 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
   acceptor_.listen(asio::socket_base::max_listen_connections);
   endpoint_ = acceptor_.local_endpoint();
   service_.port = endpoint_.port();
-
-  coordinator_.schedule_turns_with([this] { asio::post(io_, [this] { end_turn(); }); });
-  transport.notify_with([this] { asio::post(io_, [this] { on_arrivals(); }); });
 }
 
 void Server::State::start() {
-  asio::co_spawn(io_, accept_clients(), [this](std::exception_ptr failure) {
-    if (failure != nullptr) log(LogLevel::error, "the server stopped accepting clients");
+  const std::weak_ptr<State> weak = weak_from_this();
+  coordinator_.schedule_turns_with([this, weak] {
+    asio::post(io_, [weak] {
+      if (const auto self = weak.lock()) self->end_turn();
+    });
+  });
+  // Called from the transport's thread, perhaps after the server: it touches nothing but `io`.
+  transport_.notify_with([&io = io_, weak] {
+    asio::post(io, [weak] {
+      if (const auto self = weak.lock()) self->on_arrivals();
+    });
+  });
+  accepting_ = true;
+  asio::co_spawn(io_, accept_clients(), [weak](std::exception_ptr failure) {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    self->accepting_ = false;
+    if (failure != nullptr)
+      self->log(LogLevel::error, "the server stopped accepting clients: out of memory");
+    self->check_if_stopped();
   });
 }
 
 asio::awaitable<void> Server::State::accept_clients() {
-  while (acceptor_.is_open()) {
+  bool short_of_resources = false;
+  for (;;) {
     auto [error, socket] = co_await acceptor_.async_accept(no_throw);
+    if (!acceptor_.is_open()) break;
     if (!error) {
+      short_of_resources = false;
       admit(std::move(socket));
       continue;
     }
-    if (error == asio::error::operation_aborted) break;
     if (!is_shortage(error)) continue;  // the client gave up before it was its turn
-    log(LogLevel::warning,
-        "cannot accept a client: " + error.message() +
-            "; raise the limit of open files (ulimit -n) or lower --max-clients");
+    if (!std::exchange(short_of_resources, true))
+      log(LogLevel::warning,
+          "cannot accept a client: " + error.message() +
+              "; raise the limit of open files (ulimit -n) or lower --max-clients");
     accept_pause_.expires_after(accept_retry_pause);
     co_await accept_pause_.async_wait(no_throw);
   }
@@ -111,10 +130,8 @@ void Server::State::admit(Socket socket) {
   sessions_.emplace(id, session);
   service_.clients = sessions_.size();
   ++coordinator_.statistics().connections_accepted;
-  asio::co_spawn(io_, serve(std::move(session)), [this, id](std::exception_ptr failure) {
-    if (failure != nullptr)
-      log(LogLevel::error, "client " + std::to_string(id) + " was dropped: out of memory");
-    remove(id);
+  asio::co_spawn(io_, serve(std::move(session)), [weak = weak_from_this(), id](std::exception_ptr) {
+    if (const auto self = weak.lock()) self->remove(id);
   });
 }
 
@@ -149,14 +166,19 @@ void Server::State::watch_deadlines() {
   watching_deadlines_ = true;
   deadline_timer_.expires_after(
       std::min(longest_deadline_check, options_.limits.reply_timeout / 4));
-  deadline_timer_.async_wait([this](const boost::system::error_code& cancelled) {
-    watching_deadlines_ = false;
-    if (cancelled) return;
-    coordinator_.update_clock();
-    coordinator_.check_deadlines();
-    service_.tell_owners();
-    watch_deadlines();
+  deadline_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+    const auto self = weak.lock();
+    if (cancelled || self == nullptr) return;
+    self->watching_deadlines_ = false;
+    self->check_deadlines();
   });
+}
+
+void Server::State::check_deadlines() {
+  coordinator_.update_clock();
+  coordinator_.check_deadlines();
+  service_.tell_owners();
+  watch_deadlines();
 }
 
 void Server::State::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {
@@ -165,13 +187,22 @@ void Server::State::stop(std::chrono::milliseconds patience, std::function<void(
   for (const auto& [id, session] : sessions_)
     session->finish();
   stop_timer_.expires_after(patience);
-  stop_timer_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (cancelled) return;
-    log(LogLevel::warning, std::to_string(sessions_.size()) + " clients were cut off at shutdown");
-    for (const auto& [id, session] : sessions_)
-      session->cut();
+  stop_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+    const auto self = weak.lock();
+    if (!cancelled && self != nullptr) self->cut_sessions();
   });
   check_if_stopped();
+}
+
+void Server::State::cut_sessions() {
+  log(LogLevel::warning, std::to_string(sessions_.size()) + " clients were cut off at shutdown");
+  for (const auto& [id, session] : sessions_)
+    session->cut();
+}
+
+void Server::State::abandon_sessions() noexcept {
+  for (const auto& [id, session] : sessions_)
+    session->abandon();
 }
 
 void Server::State::close() {
@@ -181,7 +212,7 @@ void Server::State::close() {
 }
 
 void Server::State::check_if_stopped() {
-  if (!stopped_ || !sessions_.empty()) return;
+  if (!stopped_ || accepting_ || !sessions_.empty()) return;
   stop_timer_.cancel();
   deadline_timer_.cancel();
   std::exchange(stopped_, nullptr)();

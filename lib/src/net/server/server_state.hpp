@@ -31,8 +31,11 @@ namespace pkv {
 ///     readable sockets -> sessions -> Coordinator::append ... -> end_turn -> Transport
 ///     Transport -> on_arrivals -> Coordinator::collect -> conversations -> sessions -> sockets
 ///
+/// Its handlers hold it weakly, and `stopped` waits for its coroutine and the sessions, so that it
+/// may be destroyed then although the io_context runs on.
+///
 /// Thread safety: none; lives on the I/O thread.
-class Server::State {
+class Server::State : public std::enable_shared_from_this<Server::State> {
  public:
   State(boost::asio::io_context& io, ServerOptions options, wire::Transport& transport);
   State(boost::asio::io_context& io, ServerOptions options,
@@ -42,6 +45,8 @@ class Server::State {
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
   /// Stops listening, at once.
   void close();
+  /// Lets go of the sessions that are left, whose coroutines will not run any more.
+  void abandon_sessions() noexcept;
 
   [[nodiscard]] boost::asio::ip::tcp::endpoint endpoint() const noexcept { return endpoint_; }
 
@@ -55,10 +60,13 @@ class Server::State {
   void on_arrivals();
   void end_turn();
   void watch_deadlines();
+  void check_deadlines();
+  void cut_sessions();
   void check_if_stopped();
   void log(LogLevel level, const std::string& line) const;
 
   boost::asio::io_context& io_;
+  wire::Transport& transport_;
   ServerOptions options_;
   std::unique_ptr<LoopbackTransport> own_transport_;
   Coordinator coordinator_;
@@ -71,6 +79,7 @@ class Server::State {
   boost::asio::steady_timer stop_timer_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions_;
   std::uint64_t last_session_ = 0;
+  bool accepting_ = false;
   bool watching_deadlines_ = false;
   std::function<void()> stopped_;
 };

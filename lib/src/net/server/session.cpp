@@ -4,10 +4,11 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/container/static_vector.hpp>
 
 #include <array>
+#include <exception>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -40,24 +41,26 @@ Session::Session(tcp::socket socket, Service& service, InputBudget& budget, std:
       stall_timer_(socket_.get_executor()) {}
 
 asio::awaitable<void> Session::run() {
-  for (;;) {
-    const bool received = co_await read();
-    if (!received) break;
-    const bool more = co_await execute();
-    if (!more) break;
+  try {
+    for (;;) {
+      const bool received = co_await read();
+      if (!received) break;
+      const bool more = co_await execute();
+      if (!more) break;
+    }
+  } catch (const std::bad_alloc&) {
+    cut();  // and stay until the last answer has come: it is addressed to the conversation
   }
   co_await answer_the_rest();
+  co_await see_off();
   stall_timer_.cancel();
   release_grant();
-  boost::system::error_code ignored;  // the peer may have closed first
-  socket_.shutdown(tcp::socket::shutdown_both, ignored);
-  socket_.close(ignored);
-  gone_ = true;
+  cut();
+  conversation_.abandon();  // the server may go before the last reference to this session does
 }
 
 asio::awaitable<bool> Session::read() {
-  if (conversation_.missing_bytes() + conversation_.input().unread().size() >
-      most_ungranted_bytes) {
+  if (command_bytes() > most_ungranted_bytes) {
     const bool granted = co_await obtain_grant();
     if (!granted) co_return false;
     restart_stall_timer(service_.limits.stalled_input_timeout);
@@ -66,8 +69,10 @@ asio::awaitable<bool> Session::read() {
   const asio::mutable_buffer buffer(room.data(), room.size());
   auto [error, received] = co_await socket_.async_read_some(buffer, no_throw);
   service_.coordinator.update_clock();
+  if (grant_.bytes > 0) stall_timer_.cancel();  // what comes next is not for the client to do
   if (error) {
     // After the end of the stream the client may still read; after anything else it is gone.
+    input_ended_ = true;
     if (error != asio::error::eof) cut();
     co_return false;
   }
@@ -83,7 +88,7 @@ asio::awaitable<bool> Session::execute() {
     flush();
     if (progress == Conversation::Progress::closing) co_return false;
     if (progress == Conversation::Progress::need_input) {
-      if (conversation_.missing_bytes() == 0) release_grant();
+      if (command_bytes() <= most_ungranted_bytes) release_grant();
       co_return true;
     }
     while (!conversation_.ready_to_continue() && !gone_) {
@@ -96,25 +101,44 @@ asio::awaitable<bool> Session::execute() {
 }
 
 asio::awaitable<void> Session::answer_the_rest() {
-  ending_ = true;
+  answering_ = true;
   restart_stall_timer(service_.limits.stalled_output_timeout);
   flush();
-  while (!conversation_.drained() || (!conversation_.output().empty() && !gone_)) {
+  while (!conversation_.drained() || writing_) {
     waiting_ = true;
     co_await activity_.wait();
     waiting_ = false;
   }
 }
 
+// A socket closed while the client still sends is reset, and the client may then lose replies that
+// it has not read yet (RFC 1122, 4.2.2.13). So it is told the end and what it sends is dropped
+// until it has understood.
+asio::awaitable<void> Session::see_off() {
+  if (gone_ || input_ended_) co_return;
+  answering_ = false;
+  restart_stall_timer(service_.limits.stalled_output_timeout);
+  boost::system::error_code error;
+  socket_.shutdown(tcp::socket::shutdown_send, error);
+  std::array<char, 4096> dropped;
+  while (!error) {
+    auto [read_error, received] = co_await socket_.async_read_some(asio::buffer(dropped), no_throw);
+    error = read_error;
+  }
+}
+
+// Of the unfinished command, as far as its size is known.
+std::size_t Session::command_bytes() {
+  return conversation_.missing_bytes() + conversation_.input().unread().size();
+}
+
 asio::awaitable<bool> Session::obtain_grant() {
-  const std::size_t whole = conversation_.missing_bytes() + conversation_.input().unread().size();
-  if (granted_bytes_ >= whole) co_return true;
-  release_grant();
+  const std::size_t wanted = command_bytes();
   for (;;) {
-    granted_bytes_ = budget_.acquire(whole, this, [this] { activity_.wake(); });
-    if (granted_bytes_ > 0) co_return true;
+    const bool granted = budget_.obtain(grant_, wanted, [this] { activity_.wake(); });
+    if (granted) co_return true;
     if (gone_ || finishing_) {
-      budget_.withdraw(this);
+      budget_.withdraw(grant_);
       co_return false;
     }
     waiting_ = true;
@@ -124,9 +148,7 @@ asio::awaitable<bool> Session::obtain_grant() {
 }
 
 void Session::release_grant() {
-  if (granted_bytes_ == 0) return;
-  stall_timer_.cancel();
-  budget_.release(std::exchange(granted_bytes_, 0));
+  if (grant_.bytes > 0) budget_.release(grant_);
 }
 
 void Session::on_activity() {
@@ -156,7 +178,13 @@ void Session::flush() {
     return;
   }
   writing_ = true;
-  asio::co_spawn(socket_.get_executor(), write_the_rest(shared_from_this()), asio::detached);
+  auto written = [self = shared_from_this()](std::exception_ptr failure) {
+    self->writing_ = false;
+    if (failure != nullptr) self->cut();
+    self->flush();  // what has come since the last write
+    if (self->waiting_) self->activity_.wake();
+  };
+  asio::co_spawn(socket_.get_executor(), write_the_rest(shared_from_this()), std::move(written));
 }
 
 void Session::write_some(boost::system::error_code& error) {
@@ -169,7 +197,7 @@ void Session::write_some(boost::system::error_code& error) {
   if (error) return;
   conversation_.output().consume(written);
   service_.coordinator.statistics().bytes_sent += written;
-  if (ending_) restart_stall_timer(service_.limits.stalled_output_timeout);
+  if (answering_) restart_stall_timer(service_.limits.stalled_output_timeout);
 }
 
 asio::awaitable<void> Session::write_the_rest(std::shared_ptr<Session> self) {
@@ -181,16 +209,22 @@ asio::awaitable<void> Session::write_the_rest(std::shared_ptr<Session> self) {
     if (error && !would_block(error)) self->cut();
     if (self->waiting_) self->activity_.wake();
   }
-  self->writing_ = false;
-  if (self->waiting_) self->activity_.wake();
 }
 
 void Session::restart_stall_timer(std::chrono::milliseconds patience) {
   stall_timer_.expires_after(patience);
   stall_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
     const std::shared_ptr<Session> session = weak.lock();
-    if (!cancelled && session != nullptr) session->cut();
+    if (!cancelled && session != nullptr) session->on_stall();
   });
+}
+
+void Session::on_stall() {
+  // While there is nothing to take, it is a worker that is slow.
+  if (answering_ && conversation_.output().empty())
+    restart_stall_timer(service_.limits.stalled_output_timeout);
+  else
+    cut();
 }
 
 void Session::finish() {
@@ -207,6 +241,11 @@ void Session::cut() {
   boost::system::error_code ignored;
   socket_.close(ignored);
   if (waiting_) activity_.wake();
+}
+
+void Session::abandon() noexcept {
+  gone_ = true;
+  conversation_.abandon();
 }
 
 }  // namespace pkv

@@ -35,6 +35,9 @@ class Session final : public ConversationOwner, public std::enable_shared_from_t
   void finish();
   /// Ends at once; replies are lost.
   void cut();
+  /// Lets go of `service` and `budget`, which are about to be destroyed. The coroutines must not
+  /// run any more.
+  void abandon() noexcept;
 
   void on_activity() override;
 
@@ -45,11 +48,14 @@ class Session final : public ConversationOwner, public std::enable_shared_from_t
   boost::asio::awaitable<bool> execute();
   boost::asio::awaitable<void> answer_the_rest();
   static boost::asio::awaitable<void> write_the_rest(std::shared_ptr<Session> self);
+  boost::asio::awaitable<void> see_off();
   boost::asio::awaitable<bool> obtain_grant();
   void flush();
   void write_some(boost::system::error_code& error);
   void release_grant();
+  [[nodiscard]] std::size_t command_bytes();
   void restart_stall_timer(std::chrono::milliseconds patience);
+  void on_stall();
   void check_overflow();
 
   boost::asio::ip::tcp::socket socket_;
@@ -58,12 +64,13 @@ class Session final : public ConversationOwner, public std::enable_shared_from_t
   Conversation conversation_;
   WakeUp activity_;
   boost::asio::steady_timer stall_timer_;
-  std::size_t granted_bytes_ = 0;
-  bool waiting_ = false;    ///< run() waits for activity.
-  bool writing_ = false;    ///< write_the_rest() is under way.
-  bool finishing_ = false;  ///< The server wants to stop.
-  bool ending_ = false;     ///< No further commands; the stall timer watches the output.
-  bool gone_ = false;       ///< The socket is closed.
+  InputBudget::Grant grant_;
+  bool waiting_ = false;      ///< run() waits for activity.
+  bool writing_ = false;      ///< write_the_rest() is under way.
+  bool finishing_ = false;    ///< The server wants to stop.
+  bool input_ended_ = false;  ///< The client sends no more.
+  bool answering_ = false;    ///< No further commands; the stall timer watches the output.
+  bool gone_ = false;         ///< The socket is closed.
 };
 
 /// Runs a session to its end. The frame keeps the session alive.
