@@ -41,6 +41,9 @@ class ReplyLine {
     std::string encoded;
   };
 
+  /// Tickets count up from the given one.
+  explicit ReplyLine(std::uint32_t first_ticket = 0) : head_(first_ticket), tail_(first_ticket) {}
+
   [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
   [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_; }
 
@@ -71,8 +74,8 @@ class ReplyLine {
   }
 
   std::vector<Entry> entries_;  // a power of two, so that tickets may wrap round
-  std::uint32_t head_ = 0;
-  std::uint32_t tail_ = 0;
+  std::uint32_t head_;
+  std::uint32_t tail_;
 };
 
 }  // namespace pkv

@@ -1,0 +1,146 @@
+#pragma once
+
+#include "coordinator/conversation.hpp"
+#include "coordinator/coordinator.hpp"
+#include "coordinator/service.hpp"
+#include "support/faulty_transport.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pkv::test {
+
+inline std::vector<NodeId> node_ids(std::size_t count) {
+  std::vector<NodeId> ids;
+  for (std::size_t i = 0; i < count; ++i)
+    ids.push_back(NodeId{static_cast<std::uint32_t>(i + 1)});
+  return ids;
+}
+
+/// A coordinator over in-process stores, whose turns the test makes.
+struct Rig {
+  explicit Rig(std::size_t nodes = 3, const Limits& the_limits = {})
+      : limits(the_limits),
+        transport(node_ids(nodes), limits),
+        coordinator(Ring(ring_nodes(nodes)), server_nodes(nodes), transport,
+                    {limits.max_worker_queue_bytes, limits.reply_timeout}, {}),
+        service(coordinator, limits, {}, "127.0.0.1") {
+    coordinator.schedule_turns_with([this] { ++turns_asked_for; });
+  }
+
+  /// One turn of the event loop.
+  void turn() {
+    coordinator.update_clock();
+    coordinator.end_turn();
+    service.tell_owners();
+    coordinator.collect();
+    service.tell_owners();
+  }
+  /// Turns until nothing is under way. Requires: the transport answers by itself.
+  void settle() {
+    do {
+      turn();
+    } while (!coordinator.idle());
+    turn();
+  }
+  /// A key, different for each number, that the worker owns.
+  [[nodiscard]] std::string key_of(std::size_t worker, std::size_t number = 0) const {
+    for (std::size_t i = 0;; ++i) {
+      std::string key = "key" + std::to_string(i);
+      if (coordinator.worker_of(key) == worker && number-- == 0) return key;
+    }
+  }
+
+  Limits limits;
+  FaultyTransport transport;
+  Coordinator coordinator;
+  Service service;
+  int turns_asked_for = 0;
+
+ private:
+  static std::vector<RingNode> ring_nodes(std::size_t count) {
+    std::vector<RingNode> nodes;
+    for (const NodeId id : node_ids(count))
+      nodes.push_back({id, 1.0, {}});
+    return nodes;
+  }
+  static std::vector<ServerNode> server_nodes(std::size_t count) {
+    std::vector<ServerNode> nodes(count);
+    for (std::size_t i = 0; i < count; ++i)
+      nodes[i].id = node_ids(count)[i];
+    return nodes;
+  }
+};
+
+/// What a session is to a conversation, with strings in the place of the socket.
+class TestClient final : public ConversationOwner {
+ public:
+  explicit TestClient(Rig& rig, std::uint64_t id = 1) : conversation(rig.service, *this, id) {}
+
+  /// Gives the bytes to the conversation and lets it do what it can.
+  Conversation::Progress send(std::string_view bytes) {
+    give(bytes);
+    return go_on();
+  }
+  /// Gives the bytes without a chance to do anything yet.
+  void give(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const std::span<char> room = conversation.input().prepare();
+      const std::size_t count = std::min(room.size(), bytes.size());
+      std::memcpy(room.data(), bytes.data(), count);
+      conversation.input().commit(count);
+      bytes.remove_prefix(count);
+    }
+  }
+  Conversation::Progress go_on() {
+    do {
+      progress = conversation.consume();
+      read();
+    } while (progress == Conversation::Progress::paused && conversation.ready_to_continue());
+    return progress;
+  }
+  /// Takes the output there is.
+  void read() {
+    if (!reads) return;
+    std::vector<std::string_view> views(3);
+    while (const std::size_t count = conversation.output().gather(views)) {
+      std::size_t bytes = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        received.append(views[i]);
+        bytes += views[i].size();
+      }
+      conversation.output().consume(bytes);
+    }
+  }
+  /// What has been received since the last call.
+  std::string take() { return std::exchange(received, {}); }
+
+  void on_activity() override {
+    read();
+    if (progress == Conversation::Progress::paused && conversation.ready_to_continue()) go_on();
+  }
+
+  Conversation conversation;
+  Conversation::Progress progress = Conversation::Progress::need_input;
+  bool reads = true;
+  std::string received;
+};
+
+/// A command as an array of bulks.
+inline std::string encoded(const std::vector<std::string>& words) {
+  std::string bytes = "*" + std::to_string(words.size()) + "\r\n";
+  for (const std::string& word : words)
+    bytes += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  return bytes;
+}
+
+inline std::string bulk(const std::string& value) {
+  return "$" + std::to_string(value.size()) + "\r\n" + value + "\r\n";
+}
+
+}  // namespace pkv::test
