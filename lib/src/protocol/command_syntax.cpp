@@ -75,6 +75,7 @@ Reply describe_argument(std::string_view argument);
 
 Reply describe_all(const std::vector<std::string_view>& arguments) {
   std::vector<Reply> described;
+  described.reserve(arguments.size());
   for (const std::string_view argument : arguments) {
     described.push_back(describe_argument(argument));
   }

@@ -70,6 +70,7 @@ std::vector<double> measured_shares(const PointTable& table, std::size_t node_co
     first = end;
   }
   std::vector<double> shares;
+  shares.reserve(node_count);
   for (const std::uint64_t count : cells)
     shares.push_back(static_cast<double>(count) * 0x1p-48);
   return shares;

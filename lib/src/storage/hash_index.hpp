@@ -9,6 +9,7 @@
 #include "storage/record.hpp"
 
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -99,6 +100,7 @@ class HashIndex {
 
   /// How many low bits of the hash name the bucket that `hash` belongs to.
   [[nodiscard]] unsigned bits_of(std::uint64_t hash) const noexcept {
+    assert(buckets_.size() >= BucketArray::smallest_size);
     const auto bits = static_cast<unsigned>(std::bit_width(buckets_.size() - 1));
     const std::size_t half = std::size_t{1} << (bits - 1);
     const bool split = (hash & (half - 1)) + half < buckets_.size();
