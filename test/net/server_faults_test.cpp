@@ -92,7 +92,7 @@ TEST_CASE("Server: a worker that does not answer is reported, and the client goe
           "[server][faults]") {
   FaultyTransport transport(two_ids);
   Limits limits;
-  limits.reply_timeout = 40ms;
+  limits.reply_timeout = 500ms;
   RunningServer server(limits, transport, two_nodes());
   RawClient client(server.port());
   server.post([&] { transport.by_hand(); });

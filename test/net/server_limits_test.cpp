@@ -100,7 +100,7 @@ TEST_CASE("Server: one who stops in the middle of a large command is cut off", "
 TEST_CASE("Server: one who is behind a large command with a small one is left in peace",
           "[server][limits]") {
   Limits limits;
-  limits.stalled_input_timeout = 30ms;
+  limits.stalled_input_timeout = 500ms;
   limits.total_input_bytes = 4 * mib;
   RunningServer server(limits);
   RawClient slow(server.port());
@@ -111,7 +111,7 @@ TEST_CASE("Server: one who is behind a large command with a small one is left in
   REQUIRE(other.hears(encoded({"SET", "k", std::string(4 * mib, 'w')}), "+OK\r\n"));
   RawClient stalls(server.port());
   stalls.send(head_of_set("k", 2 * mib));
-  CHECK(stalls.receive_rest().bytes.empty());  // 30 ms or more have passed
+  CHECK(stalls.receive_rest().bytes.empty());  // the timeout has passed
   CHECK(slow.hears("NG\r\n", "+PONG\r\n"));
 }
 
