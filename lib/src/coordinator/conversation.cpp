@@ -13,7 +13,11 @@ namespace {
 
 // What a reply is taken to need before a client's first replies have shown better: few enough that
 // a burst of reads of large values does not fill the memory, many enough to keep the workers busy.
-constexpr std::size_t first_expected_reply_bytes = std::size_t{4} << 10;
+constexpr std::size_t first_expected_reply_bytes = std::size_t{64} << 10;
+
+// How slowly large replies are forgotten: after one of 1 MiB it takes some 600 small ones until the
+// client is trusted with as many commands as it likes.
+constexpr std::size_t forgetting = 64;
 
 // A command with one key and one value of the largest size must be possible, whatever the limit on
 // the input of all clients.
@@ -272,7 +276,8 @@ void Conversation::hold(std::size_t bytes) {
 
 void Conversation::note_reply_bytes(std::size_t bytes) noexcept {
   // Rises at once, falls slowly: a client that reads large values is held to few at a time.
-  expected_reply_bytes_ = std::max(bytes, expected_reply_bytes_ - expected_reply_bytes_ / 8);
+  expected_reply_bytes_ =
+      std::max(bytes, expected_reply_bytes_ - expected_reply_bytes_ / forgetting);
 }
 
 void Conversation::list_as_active() {
