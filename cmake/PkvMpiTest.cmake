@@ -13,6 +13,6 @@ function(pkv_add_mpi_test name)
     set_tests_properties(${name}_${ranks}_ranks PROPERTIES
       PROCESSORS ${ranks} TIMEOUT 120 LABELS mpi
       # MPI and UCX keep memory until the process ends; see test/support/lsan.supp.
-      ENVIRONMENT "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/test/support/lsan.supp")
+      ENVIRONMENT "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/test/support/lsan.supp:print_suppressions=0")
   endforeach()
 endfunction()

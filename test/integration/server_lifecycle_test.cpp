@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 
 TEST_CASE("Server: starts its ranks, serves, and ends with status 0", "[server][lifecycle]") {
   ServerProcess server({.workers = 4});
+  // Standard output comes through mpiexec, perhaps a little after the port file.
+  CHECK(wait_until([&server] { return !server.child().output().empty(); }, 5s));
   CHECK(server.child().output() ==
         "pkv_server is ready on 127.0.0.1:" + std::to_string(server.port()) + " with 4 workers\n");
   Conversation client(server.port());
