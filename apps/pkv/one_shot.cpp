@@ -36,14 +36,6 @@ std::string value_itself(const Reply& reply) {
   return value;
 }
 
-std::string figures(const Reply& reply) {
-  if (!reply.is_bulk()) return plain_line(reply);
-  std::string text(reply.text());
-  std::erase(text, '\r');
-  if (!text.ends_with('\n')) text += '\n';
-  return text;
-}
-
 /// What redis-cli would print, or on one line for a program.
 std::string any_reply(const Reply& reply) {
   return on_terminal() ? to_text(reply) + '\n' : plain_line(reply);
@@ -120,7 +112,7 @@ ExitStatus run_one_shot(BlockingClient& client, const Options& options) {
     case Action::ring:
       return run_command(client, with_arguments("RING", options), fields_of);
     case Action::info:
-      return run_command(client, with_arguments("INFO", options), figures);
+      return run_command(client, with_arguments("INFO", options), report_of);
     case Action::ping:
       return run_command(client, Command("PING"), plain_line);
     case Action::execute:

@@ -5,6 +5,7 @@
 #include "plain_text.hpp"
 #include "protocol/command_table.hpp"
 #include "protocol/inline_command.hpp"
+#include "table.hpp"
 
 #include <clocale>
 #include <cstdlib>
@@ -73,6 +74,14 @@ void print_help(const std::vector<std::string_view>& words) {
   }
 }
 
+// Reports are made for reading: tables and text; any other answer is shown as redis-cli does.
+std::string for_people(std::string_view verb, const Reply& reply) {
+  if (same_word(verb, "nodes")) return table_of(reply);
+  if (same_word(verb, "ring")) return fields_of(reply);
+  if (same_word(verb, "info")) return report_of(reply);
+  return to_text(reply) + '\n';
+}
+
 class Prompt {
  public:
   Prompt(BlockingClient& client, const Options& options) : client_(client), options_(options) {}
@@ -122,7 +131,7 @@ class Prompt {
       std::cout << "error: "
                 << plain_error(*reply, words.size() > 1 ? words[1] : std::string_view()) << '\n';
     } else {
-      std::cout << to_text(*reply) << '\n';
+      std::cout << for_people(words.front(), *reply);
     }
   }
 

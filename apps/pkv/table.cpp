@@ -95,4 +95,12 @@ std::string fields_of(const Reply& record) {
   return text;
 }
 
+std::string report_of(const Reply& report) {
+  if (!report.is_bulk()) return to_text(report) + '\n';
+  std::string text(report.text());
+  std::erase(text, '\r');
+  if (!text.ends_with('\n')) text += '\n';
+  return text;
+}
+
 }  // namespace pkv::cli

@@ -74,6 +74,15 @@ TEST_CASE("pkv prompt: commands are answered as redis-cli shows them", "[pkv][pr
   CHECK(f.terminal().wait_for_exit() == 0);
 }
 
+TEST_CASE("pkv prompt: reports are tables and text", "[pkv][prompt]") {
+  PromptFixture f;
+  const std::string nodes = f.answer_to("nodes");
+  CHECK(nodes.starts_with("id "));
+  CHECK(contains(nodes, "resident_bytes"));
+  CHECK(contains(f.answer_to("RING"), "points_per_node  2048\r\n"));
+  CHECK(f.answer_to("info server").starts_with("# Server\r\n"));
+}
+
 TEST_CASE("pkv prompt: errors are plain words", "[pkv][prompt]") {
   PromptFixture f;
   CHECK(f.answer_to("R city").starts_with("error: no such key: city\r\n"));
