@@ -14,8 +14,8 @@ namespace pkv::cli {
 /// end.
 [[nodiscard]] std::string fields_of(const Reply& record);
 
-/// A text of many lines, with the line ends that programs here use. Anything else as to_text() shows
-/// it. Ends with a line end.
+/// A text of many lines, with the line ends that programs here use. Anything else as to_text()
+/// shows it. Ends with a line end.
 [[nodiscard]] std::string report_of(const Reply& report);
 
 }  // namespace pkv::cli
