@@ -52,6 +52,7 @@ const std::vector<Fault>& faults() {
       {"*1\r\n$9223372036854775808\r\n", bulk},
       {"*1\r\n$18446744073709551620\r\n", bulk},
       {"*2\r\n$4\r\nECHO\r\n$-5\r\n", bulk},
+      {"*2\r\n$4\r\nECHO\r\n$\rx", bulk},
       {"*1\r\n:1\r\n", "ERR Protocol error: expected '$', got ':'"},
       {"*1\r\nPING\r\n", "ERR Protocol error: expected '$', got 'P'"},
       {"*1\r\n*1\r\n$4\r\nPING\r\n", "ERR Protocol error: expected '$', got '*'"},

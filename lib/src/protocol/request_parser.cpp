@@ -149,6 +149,7 @@ RequestParser::Step RequestParser::read_bulks(std::string_view unread) {
       const char* const behind = parse_length_line(at + 1, end, bulk_bytes_);
       if (behind != nullptr && bulk_bytes_ <= max_bulk_bytes_) {
         position_ += static_cast<std::size_t>(behind - at);
+        searched_ = 0;  // the beginning of this line may have been looked through before
       } else {
         const Step header = read_unusual_bulk_header(unread);
         if (header != Step::done) return header;
