@@ -1,3 +1,5 @@
+// Resident bytes per entry, beside redis-server
+//
 // What an entry costs in memory: a million entries with 16-byte keys and 64-byte values, in pkv's
 // engine and in a redis-server that this program starts, fills over a socket and stops. Counted is
 // what the kernel says that the process occupies, after less before.

@@ -1,3 +1,5 @@
+// How fast requests and replies are parsed, in commands and bytes per second and core
+
 #include "pkv/command.hpp"
 #include "pkv/limits.hpp"
 #include "pkv/reply.hpp"

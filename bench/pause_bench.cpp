@@ -1,3 +1,5 @@
+// The longest insert while a store grows to five million entries, beside two hash maps
+//
 // The longest that a single insert takes while a store grows to five million entries: pkv's engine
 // and two hash maps that rehash all at once. Counted is the time that the thread runs, so that what
 // else the machine does meanwhile is left out; page faults are in it.

@@ -1,3 +1,5 @@
+// What it takes to find the owner of a key, and to build a ring
+
 #include "pkv/ring.hpp"
 
 #include <benchmark/benchmark.h>

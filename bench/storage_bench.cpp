@@ -1,3 +1,5 @@
+// Nanoseconds per operation of the engine in memory
+//
 // What the operations of the engine in memory cost, in nanoseconds, on stores that fit into the
 // caches and on ones that do not. Keys are 16 bytes, values 64, in random order.
 
