@@ -15,7 +15,7 @@ namespace {
 // a burst of reads of large values does not fill the memory, many enough to keep the workers busy.
 constexpr std::size_t first_expected_reply_bytes = std::size_t{64} << 10;
 
-// How slowly large replies are forgotten: after one of 1 MiB it takes some 600 small ones until the
+// How slowly large replies are forgotten: after one of 1 MiB it takes some 450 small ones until the
 // client is trusted with as many commands as it likes.
 constexpr std::size_t forgetting = 64;
 

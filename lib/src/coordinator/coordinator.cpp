@@ -87,7 +87,7 @@ void Coordinator::end_turn() {
 
 void Coordinator::collect() {
   transport_.collect(arrivals_);
-  bool slots_freed = false;
+  bool batches_wait = false;
   for (wire::Arrival& arrival : arrivals_) {
     const std::size_t worker = arrival.worker;
     const bool failed = arrival.failure.has_value();
@@ -102,10 +102,10 @@ void Coordinator::collect() {
         log_(LogLevel::error, "node " + std::to_string(to_number(nodes_[worker].id)) +
                                   " gave no usable answer to a batch");
     }
-    slots_freed = slots_freed || queues_[worker].has_waiting();
+    batches_wait = batches_wait || queues_[worker].has_waiting();
   }
   arrivals_.clear();
-  if (slots_freed) request_turn_end();
+  if (batches_wait) request_turn_end();
 }
 
 void Coordinator::check_deadlines() {
