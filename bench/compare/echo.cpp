@@ -43,7 +43,6 @@ template <class T>
 using Task = asio::awaitable<T, Executor>;
 constexpr auto no_throw = asio::as_tuple(asio::use_awaitable_t<Executor>());
 
-// A read that does not fill its buffer spares Asio the attempt to read more (which would fail).
 constexpr std::size_t read_bytes = std::size_t{64} << 10;
 constexpr std::size_t shortest_command_bytes = sizeof("*1\r\n$0\r\n\r\n") - 1;
 
