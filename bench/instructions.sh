@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Instructions per command at rank 0 and at a worker, GET and SET: repeatable, so small changes show
 #
-# './dev bench instructions [--functions]': counts with valgrind, part by part, every part twice, and
-# says what has changed since the last time; with --functions also where the most are spent.
+# './dev bench instructions [--functions] [--whole]': counts with valgrind, part by part, every part
+# twice, and says what has changed since the last time. --functions shows also where the most are
+# spent, --whole what whole processes of a real server spend, which is less exact.
 set -euo pipefail
 
 program=$PKV_BUILD/bench/instructions/pkv_instructions
@@ -45,21 +46,22 @@ count() {
     }' "$name.profile" || die "nothing was counted: $2 $3 $4"
 }
 
+# Both runs of a part at the same time: the machine's load has no influence on what is counted.
 count_all() {
-  local run part kind pipeline
-  # In parallel: the machine's load has no influence on what is counted.
-  for run in 1 2; do
-    for part in order frames answer worker; do
-      for kind in get set; do
-        for pipeline in 16 1; do
-          while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n || exit 1; done
-          count "$run" "$part" "$kind" "$pipeline" >"$work/$run-$part-$kind-$pipeline.count" &
-        done
+  local part kind pipeline first second
+  for part in order frames answer worker; do
+    for kind in get set; do
+      for pipeline in 16 1; do
+        count 1 "$part" "$kind" "$pipeline" >"$work/first" &
+        first=$!
+        count 2 "$part" "$kind" "$pipeline" >"$work/second" &
+        second=$!
+        wait "$first"
+        wait "$second"
+        cat "$work/first" "$work/second"
       done
     done
   done
-  while (($(jobs -rp | wc -l) > 0)); do wait -n || exit 1; done
-  cat "$work"/*.count
 }
 
 # The table, from lines as count() prints them.
@@ -130,11 +132,14 @@ print_functions() {
 }
 
 with_functions=false
-case ${1-} in
-  '') ;;
-  --functions) with_functions=true ;;
-  *) die "unknown option '$1'; there is --functions" ;;
-esac
+with_whole=false
+for option in "$@"; do
+  case $option in
+    --functions) with_functions=true ;;
+    --whole) with_whole=true ;;
+    *) die "unknown option '$option'; there are --functions and --whole" ;;
+  esac
+done
 [[ -x $program ]] || die 'valgrind and its headers were not there when pkv was built'
 
 work=$(mktemp -d)
@@ -153,3 +158,4 @@ if $with_functions; then
     for kind in get set; do print_functions "$part" "$kind"; done
   done
 fi
+if $with_whole; then bash "$(dirname "${BASH_SOURCE[0]}")/instructions/whole.sh"; fi
