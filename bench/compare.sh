@@ -58,7 +58,8 @@ parse_options() {
         shift
         ;;
       --output)
-        output=${2:?compare: --output needs a folder}
+        [[ -n ${2-} ]] || die "--output needs a folder"
+        output=$2
         shift
         ;;
       --quick)

@@ -20,10 +20,14 @@ measure_throughput() {
   for pipeline in 1 16 64; do compare "P $pipeline" -c 50 -P "$pipeline"; done
 }
 
+# The times of redis-benchmark are multiples of 8 us, but it speaks to the echo too.
 measure_latency() {
   start redis nutcracker echo pkv
   fill 64 100000
-  compare '1 client' -c 1
+  compare '1 client (coarse)' -c 1
+  load 64 100000
+  bench '1 client' SET --clients 1 --workload set
+  bench '1 client' GET --clients 1 --workload get
 }
 
 measure_clients() {
@@ -33,7 +37,7 @@ measure_clients() {
   for pipeline in 1 16; do compare "P $pipeline" -c 1000 -P "$pipeline"; done
 }
 
-# Of the long values so few that all stores together take 2 GiB at most.
+# Of the long values so few that all stores together take less than 1 GiB.
 measure_values() {
   start redis nutcracker pkv
   fill 16 100000
@@ -51,6 +55,35 @@ measure_workers() {
   start pkv-1 pkv-2 pkv-4 pkv-8
   fill 64 100000
   for pipeline in 1 16; do compare "P $pipeline" -c 50 -P "$pipeline"; done
+}
+
+measure_half-load() {
+  local -a mixture=(--clients 50 --read-ratio 0.5)
+  start redis
+  load 64 100000
+  bench maximum all "${mixture[@]}"
+  start pkv
+  load 64 100000
+  bench 'half load' all "${mixture[@]}" --rate "$(half_of_the_maximum)"
+}
+
+half_of_the_maximum() {
+  local -a rates
+  mapfile -t rates < <(grep '^half-load,maximum,.*,requests_per_second,' "$output/runs.csv" |
+    cut -d , -f 8 | sort -n)
+  awk -v rate="${rates[${#rates[@]} / 2]}" 'BEGIN { print rate / 2 }'
+}
+
+measure_mix() {
+  local workload pipeline
+  start redis nutcracker memcached pkv
+  load 1024 100000
+  for workload in a b c d f; do
+    for pipeline in 1 16; do
+      bench "${workload^} P $pipeline" all --clients 50 --workload "$workload" \
+        --pipeline "$pipeline"
+    done
+  done
 }
 
 # --- resources: measured once, there are no turns to take -------------------------------------------
@@ -74,7 +107,7 @@ measure_resources() {
 measure_idle_connections() {
   launch "idle-connections" redis-benchmark -I -c "$idle_connections" -p "${port_of[$1]}"
   until_ready "idle-connections" has_clients "$1" "$idle_connections"
-  record "$1" none connections resident_mib \
+  record "$1" none idle resident_mib \
     "$(awk '/^VmRSS/ { print $2 / 1024 }' "/proc/$(info "$1" process_id)/status")"
 }
 
@@ -91,7 +124,7 @@ measure_idle_processor() {
   fi
   before=$(ticks_of "${ranks[@]}")
   sleep "$idle_seconds"
-  record "$1" none "${#ranks[@]} processes" cpu_percent \
+  record "$1" none idle cpu_percent \
     "$(awk -v before="$before" -v after="$(ticks_of "${ranks[@]}")" -v seconds="$idle_seconds" \
       -v per_second="$(getconf CLK_TCK)" \
       'BEGIN { print 100 * (after - before) / per_second / seconds }')"

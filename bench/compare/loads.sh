@@ -81,3 +81,54 @@ run_redis_benchmark() {
       record "$1" redis-benchmark "$operation" p99_us "$tail"
     done
 }
+
+# --- pkv_bench, which checks every answer and has an open loop; the echo is nothing for it -----------
+
+warm_up_seconds=0.2
+
+# pkv_bench SERVER OPTIONS...
+pkv_bench() {
+  local protocol=resp
+  if [[ $1 == memcached ]]; then protocol=memcached; fi
+  timeout --foreground "$longest_run_seconds" \
+    "$PKV_BUILD/bench/pkv_bench" --port "${port_of[$1]}" --protocol "$protocol" \
+    --records "$keys" --value-bytes "$value_bytes" --quiet "${@:2}" >"$work/pkv_bench.log" 2>&1 ||
+    die "pkv_bench failed on $1: $(tail -n 3 "$work/pkv_bench.log")"
+}
+
+# load BYTES KEYS: as fill, but with the records of pkv_bench.
+load() {
+  local server
+  value_bytes=$1 keys=$2
+  for server in "${running[@]}"; do
+    [[ $server != echo ]] || continue
+    flush "$server"
+    pkv_bench "$server" --load-only --pipeline 16
+  done
+}
+
+# bench SETTING OPERATION OPTIONS...: pkv_bench with these options on all running servers in turns.
+# OPERATION says in the tables what the options make of it.
+bench() {
+  setting=$1
+  say "  $setting"
+  in_turns run_pkv_bench "${@:2}"
+}
+
+run_pkv_bench() {
+  [[ $1 != echo ]] || return 0
+  local file=$work/pkv_bench.json rate median tail
+  pkv_bench "$1" --no-load --warm-up "$warm_up_seconds" --duration "$seconds" --json "$file" "${@:3}"
+  read -r rate median tail < <(figures_of "$file") || die "there are no figures in $file"
+  record "$1" pkv_bench "$2" requests_per_second "$rate"
+  record "$1" pkv_bench "$2" p50_us "$median"
+  record "$1" pkv_bench "$2" p99_us "$tail"
+}
+
+# Of all operations: how many per second, their median time and 99th percentile in microseconds.
+figures_of() {
+  awk '
+    function figure(name) { return substr($0, index($0, "\"" name "\": ") + length(name) + 4) + 0 }
+    /^ *"all":/ { print figure("operations_per_second"), 1000 * figure("p50_ms"), 1000 * figure("p99_ms") }
+  ' "$1"
+}

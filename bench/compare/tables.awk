@@ -2,7 +2,15 @@
 #
 #     awk -f statistics.awk -f tables.awk -v summary=FILE groups.txt runs.csv
 
-BEGIN { split("redis nutcracker echo pkv-1", bases, " ") }
+BEGIN {
+  split("redis nutcracker echo pkv-1", bases, " ")
+  name["requests_per_second"] = "requests per second"
+  name["megabytes_per_second"] = "megabytes of values per second"
+  name["p50_us"] = "median time of a request, microseconds"
+  name["p99_us"] = "99th percentile of the time of a request, microseconds"
+  name["resident_mib"] = "resident memory of the process with the connections, MiB"
+  name["cpu_percent"] = "processor time of all processes, per cent of a core"
+}
 
 FILENAME ~ /groups\.txt$/ {
   split($0, fields, "|")
@@ -42,8 +50,7 @@ function find_bases(group, metric,    i, b, part) {
 }
 
 function print_head(group, metric,    b) {
-  gsub(/_/, " ", metric)
-  printf "\n%s: %s\n%s\n\n", group, title[group], metric
+  printf "\n%s: %s\n%s\n\n", group, title[group], name[metric]
   printf "%-18s %-12s %-11s %11s  %11s .. %-11s", "", "", "", "median", "lowest", "highest"
   for (b = 1; b in bases; ++b) if (has_base[b]) printf "  %12s", "/ " bases[b]
   print ""
