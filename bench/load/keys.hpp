@@ -14,7 +14,9 @@ class Keys {
  public:
   /// Requires: prefix.size() < key_bytes.
   Keys(const std::string& prefix, std::size_t key_bytes)
-      : digits_(key_bytes - prefix.size()), zero_(prefix + std::string(digits_, '0')) {}
+      : digits_(key_bytes - prefix.size()), zero_(prefix) {
+    zero_.append(digits_, '0');
+  }
 
   [[nodiscard]] std::size_t key_bytes() const noexcept { return zero_.size(); }
 

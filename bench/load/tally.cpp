@@ -6,18 +6,18 @@ namespace pkv::bench {
 namespace {
 
 constexpr std::size_t most_texts = 32;
+constexpr std::string_view all_others = "(others)";
 
 }  // namespace
 
 void Faults::add(std::string_view text, std::uint64_t times) {
   count_ += times;
-  const auto found = by_text_.find(text);
-  if (found != by_text_.end())
-    found->second += times;
-  else if (by_text_.size() < most_texts)
-    by_text_.emplace(text, times);
-  else
-    by_text_["(others)"] += times;
+  auto found = by_text_.find(text);
+  if (found == by_text_.end()) {
+    const bool is_full = by_text_.size() >= most_texts && text != all_others;
+    found = by_text_.emplace(is_full ? all_others : text, 0).first;
+  }
+  found->second += times;
 }
 
 void Faults::merge(const Faults& other) {
