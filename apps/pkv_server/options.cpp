@@ -86,7 +86,14 @@ void add_worker_options(CLI::App& app, Options& options, std::string& points) {
       ->group("Workers");
 }
 
-void add_limit_options(CLI::App& app, Options& options, std::uint32_t& reply_timeout_ms) {
+/// Options that the parser writes in other types than the settings have.
+struct RawOptions {
+  std::string points = "auto";
+  std::uint32_t reply_timeout_ms = 0;
+  std::uint32_t reply_delay_us = 0;
+};
+
+void add_limit_options(CLI::App& app, Options& options, RawOptions& raw) {
   add_size(app, "--max-key-bytes", options.limits.max_key_bytes, "Longest key accepted")
       ->check(between(std::size_t{1}, largest_max_key_bytes))
       ->group("Limits");
@@ -98,11 +105,18 @@ void add_limit_options(CLI::App& app, Options& options, std::uint32_t& reply_tim
       ->capture_default_str()
       ->type_name("COUNT")
       ->group("Limits");
-  app.add_option("--reply-timeout", reply_timeout_ms,
+  app.add_option("--reply-timeout", raw.reply_timeout_ms,
                  "Milliseconds after which a worker's silence is reported to the clients that wait")
       ->check(between(std::uint32_t{1}, std::uint32_t{86'400'000}))
       ->capture_default_str()
       ->type_name("MS")
+      ->group("Limits");
+  app.add_option("--reply-delay", raw.reply_delay_us,
+                 "Microseconds that replies to a pipelining client may wait for those right behind "
+                 "them, to leave together; 0: they never wait")
+      ->check(between(std::uint32_t{0}, std::uint32_t{1'000'000}))
+      ->capture_default_str()
+      ->type_name("US")
       ->group("Limits");
 }
 
@@ -139,8 +153,9 @@ RingOptions ring_options(const std::string& points) {
 std::optional<Options> parse_options(int argument_count, char** arguments, bool may_speak,
                                      int& exit_status) {
   Options options;
-  std::string points = "auto";
-  auto reply_timeout_ms = static_cast<std::uint32_t>(options.limits.reply_timeout.count());
+  RawOptions raw;
+  raw.reply_timeout_ms = static_cast<std::uint32_t>(options.limits.reply_timeout.count());
+  raw.reply_delay_us = static_cast<std::uint32_t>(options.limits.reply_delay.count());
 
   CLI::App app(
       "A parallel key-value store: one coordinator takes clients, MPI worker ranks hold the data.\n"
@@ -150,8 +165,8 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
   app.get_formatter()->column_width(34);
   app.set_version_flag("--version", "pkv_server " PKV_VERSION);
   add_connection_options(app, options);
-  add_worker_options(app, options, points);
-  add_limit_options(app, options, reply_timeout_ms);
+  add_worker_options(app, options, raw.points);
+  add_limit_options(app, options, raw);
   add_log_options(app, options);
 
   try {
@@ -165,8 +180,9 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
     exit_status = usage_error;
     return std::nullopt;
   }
-  options.ring = ring_options(points);
-  options.limits.reply_timeout = std::chrono::milliseconds(reply_timeout_ms);
+  options.ring = ring_options(raw.points);
+  options.limits.reply_timeout = std::chrono::milliseconds(raw.reply_timeout_ms);
+  options.limits.reply_delay = std::chrono::microseconds(raw.reply_delay_us);
   return options;
 }
 

@@ -24,6 +24,9 @@ struct Limits {
   std::size_t client_output_pause_bytes = std::size_t{4} << 20;
   /// A client that lets more than this pile up all the same is disconnected.
   std::size_t client_output_limit_bytes = std::size_t{1} << 30;
+  /// How long a pipelining client's replies may wait for those right behind them, so that they
+  /// leave together. Zero: they never wait.
+  std::chrono::microseconds reply_delay{200};
   /// Received bytes of unfinished large commands, all clients together; further ones wait their
   /// turn. A single command beyond this is refused, unless it is no more than one key and value.
   std::size_t total_input_bytes = std::size_t{2} << 30;

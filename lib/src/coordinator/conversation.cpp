@@ -19,6 +19,9 @@ constexpr std::size_t first_expected_reply_bytes = std::size_t{64} << 10;
 // client is trusted with as many commands as it likes.
 constexpr std::size_t forgetting = 64;
 
+// From here on a write is worth its cost, whatever may follow.
+constexpr std::size_t least_worthwhile_write = std::size_t{16} << 10;
+
 // A command with one key and one value of the largest size must be possible, whatever the limit on
 // the input of all clients.
 std::size_t most_command_bytes(const Limits& limits) noexcept {
@@ -29,13 +32,23 @@ std::size_t most_command_bytes(const Limits& limits) noexcept {
 
 }  // namespace
 
-void Service::tell_owners() {
-  // An owner may make further conversations active; they are told in the same call.
-  while (!active.empty()) {
-    const std::vector<Conversation*> told = std::exchange(active, {});
-    for (Conversation* conversation : told)
+bool Service::tell_owners() {
+  // By index: an owner may make further conversations active; they are told in the same call.
+  std::size_t waiting = 0;
+  for (std::size_t i = 0; i < active.size(); ++i) {
+    Conversation* conversation = active[i];
+    if (conversation == nullptr) continue;
+    if (conversation->can_wait())
+      active[waiting++] = conversation;
+    else
       conversation->tell_owner();
   }
+  active.resize(waiting);
+  return waiting > 0;
+}
+
+void Service::forget(Conversation& conversation) noexcept {
+  std::replace(active.begin(), active.end(), &conversation, static_cast<Conversation*>(nullptr));
 }
 
 Conversation::Conversation(Service& service, ConversationOwner& owner, std::uint64_t id)
@@ -50,10 +63,16 @@ Conversation::~Conversation() {
   if (abandoned_) return;
   assert(drained() && "answers are still on their way to this conversation");
   service_.coordinator.stop_waiting(*this);
-  if (listed_) std::erase(service_.active, this);
+  if (listed_) service_.forget(*this);
 }
 
 Conversation::Progress Conversation::consume() {
+  const Progress progress = execute_input();
+  paused_ = progress == Progress::paused;
+  return progress;
+}
+
+Conversation::Progress Conversation::execute_input() {
   missing_bytes_ = 0;
   for (;;) {
     if (closing_) return Progress::closing;
@@ -116,6 +135,7 @@ Outcome Conversation::wait_for_room(std::size_t worker) {
 
 void Conversation::on_room() {
   waiting_for_room_ = false;
+  urgent_ = true;
   list_as_active();
 }
 
@@ -254,7 +274,7 @@ void Conversation::finish_front() {
   record_time(entry.kind, entry.started);
   replies_.pop_front();
   if (output_.size() > service_.limits.client_output_limit_bytes && !replies_.empty())
-    overflowed_ = true;
+    overflowed_ = urgent_ = true;
 }
 
 void Conversation::record_time(std::optional<CommandKind> kind,
@@ -271,6 +291,7 @@ void Conversation::hold(std::size_t bytes) {
   expected_reply_bytes_ = std::max(expected_reply_bytes_, bytes);
   if (output_.size() + held_bytes_ <= service_.limits.client_output_limit_bytes) return;
   overflowed_ = true;
+  urgent_ = true;
   list_as_active();
 }
 
@@ -283,13 +304,21 @@ void Conversation::note_reply_bytes(std::size_t bytes) noexcept {
 void Conversation::list_as_active() {
   if (listed_) return;
   listed_ = true;
+  listed_since_ = service_.coordinator.now();
   service_.active.push_back(this);
+}
+
+// A client that sends several commands at once gets answers from several workers, a moment apart.
+// Written one by one they cost a system call, a segment and a wake-up of the client each.
+bool Conversation::can_wait() const noexcept {
+  return !replies_.empty() && !urgent_ && !paused_ && output_.size() < least_worthwhile_write &&
+         service_.coordinator.now() - listed_since_ < service_.limits.reply_delay;
 }
 
 void Conversation::abandon() noexcept {
   discard_output();
   replies_ = ReplyLine();
-  if (listed_) std::erase(service_.active, this);
+  if (listed_) service_.forget(*this);
   abandoned_ = true;
 }
 

@@ -69,9 +69,17 @@ class Conversation final : public ReplyReceiver {
   void abandon() noexcept;
   /// Bytes that the unfinished command at the end of the input still needs; 0 if there is none.
   [[nodiscard]] std::size_t missing_bytes() const noexcept { return missing_bytes_; }
-  /// Tells the owner. Called by Service::tell_owners, which has taken it off its list.
+  /// There is output that will be announced to the owner, now or when more of it has come.
+  [[nodiscard]] bool to_be_told() const noexcept { return listed_; }
+
+  // For Service::tell_owners ----------------------------------------------------------------------
+
+  /// Whether the owner may be told later, together with replies that will come soon.
+  [[nodiscard]] bool can_wait() const noexcept;
+  /// Tells the owner. Requires: it has been taken off the service's list.
   void tell_owner() {
     listed_ = false;
+    urgent_ = false;
     owner_.on_activity();
   }
 
@@ -101,6 +109,7 @@ class Conversation final : public ReplyReceiver {
   void on_room() override;
 
  private:
+  Progress execute_input();
   Outcome execute(Words words);
   [[nodiscard]] std::optional<errc> too_long(const wire::Operation& operation) const noexcept;
   Outcome wait_for_room(std::size_t worker);
@@ -133,7 +142,10 @@ class Conversation final : public ReplyReceiver {
   bool closing_ = false;
   bool discarding_ = false;
   bool overflowed_ = false;
+  bool paused_ = false;  // consume() left commands in the input
   bool listed_ = false;
+  bool urgent_ = false;  // the owner has to be told of more than output
+  ReplyLine::Clock::time_point listed_since_;
   bool abandoned_ = false;
 };
 

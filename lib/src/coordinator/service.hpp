@@ -44,10 +44,15 @@ struct Service {
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::size_t clients = 0;  ///< Connected now.
 
-  /// The conversations that something has happened to since the last call of tell_owners().
+  /// The conversations that something has happened to and whose owners have not been told; null
+  /// where one has ended meanwhile.
   std::vector<Conversation*> active;
   /// Calls on_activity() of their owners. Call it when replies have been collected or a turn ended.
-  void tell_owners();
+  /// Returns whether some were left for later, because more replies are expected soon: then call it
+  /// again, at the latest after Limits::reply_delay.
+  bool tell_owners();
+  /// Takes a conversation that ends off the list; it may be in use.
+  void forget(Conversation& conversation) noexcept;
 };
 
 }  // namespace pkv

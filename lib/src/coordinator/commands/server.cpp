@@ -30,6 +30,7 @@ std::vector<Parameter> parameters(const Service& service) {
       {"port", std::to_string(service.port)},
       {"proto-max-bulk-len", std::to_string(limits.max_value_bytes)},
       {"max-key-bytes", std::to_string(limits.max_key_bytes)},
+      {"reply-delay-us", std::to_string(limits.reply_delay.count())},
       {"reply-timeout-ms", std::to_string(limits.reply_timeout.count())},
       {"save", ""},
       {"timeout", "0"},

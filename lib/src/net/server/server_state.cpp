@@ -62,6 +62,7 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
       budget_(options_.limits.total_input_bytes),
       acceptor_(io),
       accept_pause_(io),
+      reply_timer_(io),
       deadline_timer_(io),
       stop_timer_(io) {
   const tcp::endpoint wanted(asio::ip::make_address(options_.bind_address), options_.port);
@@ -152,13 +153,27 @@ void Server::State::remove(std::uint64_t session) {
 void Server::State::on_arrivals() {
   coordinator_.update_clock();
   coordinator_.collect();
-  service_.tell_owners();
+  tell_owners();
 }
 
 void Server::State::end_turn() {
   coordinator_.end_turn();
-  service_.tell_owners();
+  tell_owners();
   watch_deadlines();
+}
+
+void Server::State::tell_owners() {
+  const bool some_wait = service_.tell_owners();
+  if (!some_wait || watching_replies_) return;
+  watching_replies_ = true;
+  reply_timer_.expires_after(options_.limits.reply_delay);
+  reply_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+    const auto self = weak.lock();
+    if (cancelled || self == nullptr) return;
+    self->watching_replies_ = false;
+    self->coordinator_.update_clock();
+    self->tell_owners();
+  });
 }
 
 void Server::State::watch_deadlines() {
@@ -177,7 +192,7 @@ void Server::State::watch_deadlines() {
 void Server::State::check_deadlines() {
   coordinator_.update_clock();
   coordinator_.check_deadlines();
-  service_.tell_owners();
+  tell_owners();
   watch_deadlines();
 }
 
@@ -214,6 +229,7 @@ void Server::State::close() {
 void Server::State::check_if_stopped() {
   if (!stopped_ || accepting_ || !sessions_.empty()) return;
   stop_timer_.cancel();
+  reply_timer_.cancel();
   deadline_timer_.cancel();
   std::exchange(stopped_, nullptr)();
 }

@@ -59,6 +59,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   void remove(std::uint64_t session);
   void on_arrivals();
   void end_turn();
+  void tell_owners();
   void watch_deadlines();
   void check_deadlines();
   void cut_sessions();
@@ -75,11 +76,13 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::ip::tcp::endpoint endpoint_;
   boost::asio::steady_timer accept_pause_;
+  boost::asio::steady_timer reply_timer_;
   boost::asio::steady_timer deadline_timer_;
   boost::asio::steady_timer stop_timer_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions_;
   std::uint64_t last_session_ = 0;
   bool accepting_ = false;
+  bool watching_replies_ = false;
   bool watching_deadlines_ = false;
   std::function<void()> stopped_;
 };

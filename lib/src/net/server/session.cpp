@@ -85,7 +85,7 @@ asio::awaitable<bool> Session::read() {
 asio::awaitable<bool> Session::execute() {
   for (;;) {
     const Conversation::Progress progress = conversation_.consume();
-    flush();
+    if (!conversation_.to_be_told()) flush();
     if (progress == Conversation::Progress::closing) co_return false;
     if (progress == Conversation::Progress::need_input) {
       if (command_bytes() <= most_ungranted_bytes) release_grant();
