@@ -40,6 +40,4 @@ until [[ -s $work/port ]]; do
   sleep 0.05
 done
 
-status=0
-"$bench" --port "$(<"$work/port")" "$@" || status=$?
-exit "$status"
+"$bench" --port "$(<"$work/port")" "$@"
