@@ -130,7 +130,7 @@ Measurement Generator::measure(const OnSecond& on_second) {
   measurement.threads = workers_.size();
   measurement.tally = run(phases, mixes_, [&] {
     while (const std::optional<Interval> interval = timeline.take(watch_interval)) {
-      if (interval->seconds < shortest_interval) continue;
+      if (interval->seconds < shortest_interval && !measurement.by_second.empty()) continue;
       const auto second = static_cast<double>(measurement.by_second.size());
       measurement.by_second.push_back(figures_of(*interval, second));
       on_second(measurement.by_second.back());
