@@ -68,6 +68,8 @@ fs::path find_gnuplot() {
 
 void plot(const fs::path& gnuplot, const fs::path& image, const std::string& title,
           const Measurement& measurement) {
+  if (measurement.tally.succeeded() == 0)
+    throw std::runtime_error("no operation succeeded: there is nothing to draw");
   const ScratchFolder folder;
   const fs::path percentiles = folder.path() / "percentiles.csv";
   const fs::path seconds = folder.path() / "seconds.csv";

@@ -96,12 +96,13 @@ void add_seconds(Output to, const Measurement& measurement) {
 /// From 0 to as close to 100 as that many operations can tell: ten steps to each halving of the
 /// rest.
 std::vector<double> many_percentiles(std::uint64_t operations) {
-  std::vector<double> percentiles;
+  if (operations == 0) return {};
+  std::vector<double> percentiles = {0};
+  const double last = 100 - 100.0 / static_cast<double>(operations);
   double step = 5;
-  for (double percent = 0; percent < 100 - 100.0 / static_cast<double>(operations);) {
+  for (double percent = step; percent < last; percent += step) {
     percentiles.push_back(percent);
     if (100 - percent <= 10 * step) step /= 2;
-    percent += step;
   }
   return percentiles;
 }
