@@ -3,6 +3,7 @@
 #include "pkv/server.hpp"
 
 #include "mpi/mpi_transport.hpp"
+#include "pkv_server/cpu_sharing.hpp"
 #include "pkv_server/log.hpp"
 #include "pkv_server/port_file.hpp"
 
@@ -80,7 +81,10 @@ class Front {
         server_(io_, server_options(options, processes, log_), transport),
         port_file_(options.port_file, server_.port()),
         signals_(io_, SIGINT, SIGTERM),
-        deadline_(io_) {
+        deadline_(io_),
+        cpu_sharing_(io_, log_),
+        processes_(processes),
+        shares_cpus_(options.scheduling == Scheduling::automatic) {
     await_signal();
   }
 
@@ -106,6 +110,7 @@ class Front {
  private:
   void run() noexcept {
     accept_signals();
+    if (shares_cpus_) cpu_sharing_.start(processes_);
     try {
       const auto keep_running = boost::asio::make_work_guard(io_);
       io_.run();
@@ -153,6 +158,9 @@ class Front {
   PortFile port_file_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer deadline_;
+  CpuSharing cpu_sharing_;
+  std::vector<mpi::Process> processes_;
+  bool shares_cpus_;
   bool stopping_ = false;
   std::jthread thread_;
 };

@@ -84,6 +84,16 @@ void add_worker_options(CLI::App& app, Options& options, std::string& points) {
       ->default_str("auto")
       ->type_name("NAME")
       ->group("Workers");
+  app.add_option("--scheduling", options.scheduling,
+                 "Who decides on which CPUs the processes of this machine run: 'auto' (where they "
+                 "outnumber the CPUs, they are kept on one as long as that is enough) or 'system'")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, Scheduling>{{"auto", Scheduling::automatic},
+                                                                    {"system", Scheduling::system}})
+              .description(""))
+      ->default_str("auto")
+      ->type_name("NAME")
+      ->group("Workers");
 }
 
 /// Options that the parser writes in other types than the settings have.

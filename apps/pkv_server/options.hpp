@@ -15,6 +15,12 @@ namespace pkv::server {
 /// What carries the messages between ranks.
 enum class Carrier { automatic, shared_memory, tcp };
 
+/// Who decides on which CPUs the processes run.
+enum class Scheduling {
+  automatic,  ///< CpuSharing, where there are more threads than CPUs.
+  system,     ///< The operating system alone.
+};
+
 /// The command line of pkv_server. The same on every rank, because the command line is.
 struct Options {
   std::string bind_address = "127.0.0.1";
@@ -25,6 +31,7 @@ struct Options {
   Limits limits;
   mpi::TransportSettings transport;
   Carrier carrier = Carrier::automatic;
+  Scheduling scheduling = Scheduling::automatic;
   LogLevel log_level = LogLevel::info;
   std::string log_file;  ///< Empty: standard error.
 };

@@ -20,8 +20,9 @@ struct TransportSettings {
   /// Largest frame sent as one message, and the size of every posted receive buffer. At least
   /// wire::header_bytes.
   std::size_t preferred_frame_bytes = std::size_t{256} << 10;
-  /// Fruitless looks for messages before a rank goes to sleep.
-  std::uint32_t polls_before_sleep = 20;
+  /// Fruitless looks for messages before a rank goes to sleep. Few: with more ranks than CPUs each
+  /// look is taken from the process that the message is waited for.
+  std::uint32_t polls_before_sleep = 2;
   /// A worker with more than this in unsent replies runs no further request until some have left.
   std::size_t max_unsent_bytes = std::size_t{64} << 20;
   Waiting waiting = Waiting::automatic;
