@@ -45,6 +45,8 @@ const std::vector<Fault>& faults() {
       {"*1\r\n$-0\r\n", bulk},
       {"*1\r\n$+4\r\nPING\r\n", bulk},
       {"*1\r\n$04\r\nPING\r\n", bulk},
+      {"*1\r\n$00\r\n\r\n", bulk},
+      {"*1\r\n$012\r\nPING\r\n", bulk},
       {"*1\r\n$4x\r\nPING\r\n", bulk},
       {"*1\r\n$4\rxPING\r\n", bulk},
       {"*1\r\n$536870913\r\n", bulk},

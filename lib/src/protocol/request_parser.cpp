@@ -3,6 +3,7 @@
 #include "protocol/error_text.hpp"
 #include "protocol/inline_command.hpp"
 #include "protocol/number_line.hpp"
+#include "protocol/whole_command.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -32,17 +33,27 @@ RequestParser::RequestParser(const Limits& limits)
     : max_line_bytes_(limits.max_inline_bytes),
       max_arguments_(limits.max_arguments),
       max_bulk_bytes_(std::max(limits.max_key_bytes, limits.max_value_bytes)),
-      bulk_bytes_(bulk_unknown) {
-  arguments_.reserve(8);
-  extents_.reserve(8);
-}
+      bulk_bytes_(bulk_unknown),
+      arguments_(most_usual_arguments) {}
 
 void RequestParser::reset() {
   begin_command();
+  continuing_ = false;
   error_text_.clear();
 }
 
 ParseResult RequestParser::next(std::string_view unread) {
+  if (!continuing_) {
+    const WholeCommand found = read_whole_command(unread, max_bulk_bytes_, arguments_.data());
+    if (found.bytes != 0 && found.arguments <= max_arguments_) {
+      argument_count_ = found.arguments;
+      return {ParseStatus::complete, found.bytes, 0};
+    }
+  }
+  return next_at_leisure(unread);
+}
+
+ParseResult RequestParser::next_at_leisure(std::string_view unread) {
   if (broken()) return {.status = ParseStatus::error};
   std::size_t consumed = 0;
   for (;;) {
@@ -55,15 +66,20 @@ ParseResult RequestParser::next(std::string_view unread) {
     }
     switch (step) {
       case Step::starved:
+        continuing_ = consumed != unread.size();
         return {ParseStatus::need_more, consumed, needed_bytes_};
       case Step::failed:
+        continuing_ = true;
         return {ParseStatus::error, consumed, 0};
       case Step::done:
       case Step::nothing:
         consumed += position_;
         begin_command();
     }
-    if (step == Step::done) return {ParseStatus::complete, consumed, 0};
+    if (step == Step::done) {
+      continuing_ = false;
+      return {ParseStatus::complete, consumed, 0};
+    }
   }
 }
 
@@ -93,7 +109,8 @@ RequestParser::Step RequestParser::read_inline(std::string_view unread) {
     return fail("unbalanced quotes in request");
   }
   if (arguments_.size() > max_arguments_) return fail("too big inline request");
-  return arguments_.empty() ? Step::nothing : Step::done;
+  count_arguments();
+  return argument_count_ == 0 ? Step::nothing : Step::done;
 }
 
 RequestParser::Step RequestParser::read_array(std::string_view unread) {
@@ -108,7 +125,13 @@ RequestParser::Step RequestParser::read_array(std::string_view unread) {
   for (const Extent& extent : extents_) {
     arguments_.emplace_back(unread.data() + extent.offset, extent.bytes);
   }
+  count_arguments();
   return Step::done;
+}
+
+void RequestParser::count_arguments() {
+  argument_count_ = arguments_.size();
+  if (argument_count_ < most_usual_arguments) arguments_.resize(most_usual_arguments);
 }
 
 RequestParser::Step RequestParser::read_array_header(std::string_view unread) {

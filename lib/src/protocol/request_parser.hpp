@@ -30,6 +30,9 @@ namespace pkv {
 /// Where the stream is cut does not change what is found. An unfinished command is continued, not
 /// read again, so that a large one costs time linear in its length; its bytes may meanwhile move to
 /// other memory, as only offsets are remembered. Empty lines and empty arrays are skipped.
+///
+/// Most commands are small and arrive whole: they are read in one go (whole_command.hpp). All else,
+/// and every error, is a matter of the part that can be interrupted at any byte.
 /// Allocates only when a command has more arguments, or a longer quoted line, than those before.
 ///
 /// Thread safety: none.
@@ -44,7 +47,9 @@ class RequestParser {
   [[nodiscard]] ParseResult next(std::string_view unread);
 
   /// The command's name and arguments. Requires: the last `next` returned complete.
-  [[nodiscard]] std::span<const std::string_view> arguments() const noexcept { return arguments_; }
+  [[nodiscard]] std::span<const std::string_view> arguments() const noexcept {
+    return {arguments_.data(), argument_count_};
+  }
 
   [[nodiscard]] bool broken() const noexcept { return !error_text_.empty(); }
 
@@ -65,18 +70,23 @@ class RequestParser {
     std::size_t bytes;
   };
 
+  [[nodiscard]] ParseResult next_at_leisure(std::string_view unread);
   Step read_inline(std::string_view unread);
   Step read_array(std::string_view unread);
   Step read_array_header(std::string_view unread);
   Step read_bulks(std::string_view unread);
   Step read_unusual_bulk_header(std::string_view unread);
   void begin_command();
+  void count_arguments();
   Step starve(std::size_t needed_bytes) noexcept;
   Step fail(std::string_view what);
 
   std::size_t max_line_bytes_;
   std::size_t max_arguments_;
   std::size_t max_bulk_bytes_;
+
+  // The unread bytes begin within a command, or with a fault: not the place for a quick look.
+  bool continuing_ = false;
 
   // Progress within the command at the front of the unread bytes.
   std::size_t position_ = 0;           // offset of what comes next; everything before is understood
@@ -86,7 +96,9 @@ class RequestParser {
   std::size_t needed_bytes_ = 0;
   std::vector<Extent> extents_;
 
+  // Never fewer than most_usual_arguments, so that those are written without asking for room.
   std::vector<std::string_view> arguments_;
+  std::size_t argument_count_ = 0;
   std::string unquoted_;  // what the quoted words of a line turned into
   std::string error_text_;
 };
