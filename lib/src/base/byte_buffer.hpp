@@ -64,11 +64,21 @@ class ByteBuffer {
   /// Adds `bytes` uninitialised bytes at the end and returns where they start. Grows geometrically.
   char* extend(std::size_t bytes) {
     const std::size_t wanted = size_ + bytes;
-    if (wanted > capacity_) reserve(std::max(wanted, capacity_ + capacity_ / 2));
+    if (wanted > capacity_) [[unlikely]]
+      grow(wanted);
     char* start = data_ + size_;
     size_ = wanted;
     return start;
   }
+
+  /// Room for `bytes` at the end, to be filled and then kept with commit(). Grows as extend().
+  char* prepare(std::size_t bytes) {
+    if (capacity_ - size_ < bytes) [[unlikely]]
+      grow(size_ + bytes);
+    return data_ + size_;
+  }
+  /// Keeps the bytes before `end` of what was prepared.
+  void commit(const char* end) noexcept { size_ = static_cast<std::size_t>(end - data_); }
 
   void append(std::string_view bytes) {
     if (!bytes.empty()) std::memcpy(extend(bytes.size()), bytes.data(), bytes.size());
@@ -87,6 +97,11 @@ class ByteBuffer {
   }
 
  private:
+  // Apart, so that what remains of extend() is small enough to be inlined everywhere.
+  [[gnu::noinline]] void grow(std::size_t wanted) {
+    reserve(std::max(wanted, capacity_ + capacity_ / 2));
+  }
+
   char* data_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;

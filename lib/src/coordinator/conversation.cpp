@@ -30,6 +30,39 @@ std::size_t most_command_bytes(const Limits& limits) noexcept {
   return std::max(limits.total_input_bytes, largest_entry);
 }
 
+/// Records how long commands took. Those of one kind that were read together end together more
+/// often than not: equal times in a row are recorded at once.
+class TimeRun {
+ public:
+  explicit TimeRun(Coordinator& coordinator) noexcept : coordinator_(coordinator) {}
+  TimeRun(const TimeRun&) = delete;
+  TimeRun& operator=(const TimeRun&) = delete;
+  ~TimeRun() { record(); }
+
+  void add(std::optional<CommandKind> kind, Coordinator::Clock::time_point started) noexcept {
+    if (!kind) return;
+    if (times_ > 0 && (*kind != kind_ || started != started_)) {
+      record();
+      times_ = 0;
+    }
+    kind_ = *kind;
+    started_ = started;
+    ++times_;
+  }
+
+ private:
+  void record() noexcept {
+    if (times_ == 0) return;
+    auto& histogram = coordinator_.statistics().command_times[static_cast<std::size_t>(kind_)];
+    histogram.record(coordinator_.now() - started_, times_);
+  }
+
+  Coordinator& coordinator_;
+  CommandKind kind_{};
+  Coordinator::Clock::time_point started_;
+  std::uint64_t times_ = 0;
+};
+
 }  // namespace
 
 bool Service::tell_owners() {
@@ -64,6 +97,50 @@ Conversation::~Conversation() {
   assert(drained() && "answers are still on their way to this conversation");
   service_.coordinator.stop_waiting(*this);
   if (listed_) service_.forget(*this);
+}
+
+// Small and on every command's way: inline, so they come before what calls them.
+
+inline bool Conversation::must_pause() const noexcept {
+  if (waiting_for_room_) return true;
+  if (replies_.empty() && output_.empty()) return false;
+  return replies_.size() >= service_.limits.max_client_commands ||
+         output_.size() + held_bytes_ + replies_.size() * expected_reply_bytes_ >=
+             service_.limits.client_output_pause_bytes;
+}
+
+inline std::uint32_t Conversation::begin_command() {
+  service_.coordinator.begin_command();
+  return replies_.add(kind_, service_.coordinator.now());
+}
+
+inline std::optional<errc> Conversation::too_long(const wire::Operation& operation) const noexcept {
+  if (operation.key.size() > service_.limits.max_key_bytes) return errc::key_too_long;
+  if (operation.value.size() > service_.limits.max_value_bytes) return errc::value_too_long;
+  return std::nullopt;
+}
+
+inline void Conversation::list_as_active() {
+  if (listed_) return;
+  listed_ = true;
+  listed_since_ = service_.coordinator.now();
+  service_.active.push_back(this);
+}
+
+inline void Conversation::note_reply_bytes(std::size_t bytes) noexcept {
+  // Rises at once, falls slowly: a client that reads large values is held to few at a time.
+  expected_reply_bytes_ =
+      std::max(bytes, expected_reply_bytes_ - expected_reply_bytes_ / forgetting);
+}
+
+inline void Conversation::hold(std::size_t bytes) {
+  // Whoever waits for a slow worker may get much from the others meanwhile: it counts as output.
+  held_bytes_ += bytes;
+  expected_reply_bytes_ = std::max(expected_reply_bytes_, bytes);
+  if (output_.size() + held_bytes_ <= service_.limits.client_output_limit_bytes) return;
+  overflowed_ = true;
+  urgent_ = true;
+  list_as_active();
 }
 
 Conversation::Progress Conversation::consume() {
@@ -106,21 +183,18 @@ Conversation::Progress Conversation::execute_input() {
 
 Outcome Conversation::execute(Words words) {
   const CommandInfo* command = find_command(words[0]);
-  kind_.reset();
-  if (command == nullptr) return reply_error(error_text::unknown_command(words));
-  if (!command->accepts(words.size())) return reply_error(error_text::wrong_arity(command->name));
+  if (command == nullptr || !command->accepts(words.size())) [[unlikely]]
+    return refuse(command, words);
   kind_ = command->kind;
   const Outcome outcome = handler_of(command->kind)(*this, words);
   if (outcome == Outcome::done) ++service_.coordinator.statistics().commands;
   return outcome;
 }
 
-bool Conversation::must_pause() const noexcept {
-  if (waiting_for_room_) return true;
-  if (replies_.empty() && output_.empty()) return false;
-  return replies_.size() >= service_.limits.max_client_commands ||
-         output_.size() + held_bytes_ + replies_.size() * expected_reply_bytes_ >=
-             service_.limits.client_output_pause_bytes;
+Outcome Conversation::refuse(const CommandInfo* command, Words words) {
+  kind_.reset();
+  if (command == nullptr) return reply_error(error_text::unknown_command(words));
+  return reply_error(error_text::wrong_arity(command->name));
 }
 
 bool Conversation::ready_to_continue() const noexcept {
@@ -137,17 +211,6 @@ void Conversation::on_room() {
   waiting_for_room_ = false;
   urgent_ = true;
   list_as_active();
-}
-
-std::uint32_t Conversation::begin_command() {
-  service_.coordinator.begin_command();
-  return replies_.add(kind_, service_.coordinator.now());
-}
-
-std::optional<errc> Conversation::too_long(const wire::Operation& operation) const noexcept {
-  if (operation.key.size() > service_.limits.max_key_bytes) return errc::key_too_long;
-  if (operation.value.size() > service_.limits.max_value_bytes) return errc::value_too_long;
-  return std::nullopt;
 }
 
 Outcome Conversation::forward(const wire::Operation& operation) {
@@ -206,7 +269,7 @@ Outcome Conversation::reply_error(std::string_view text) {
 Outcome Conversation::reply_encoded(std::string encoded) {
   if (replies_.empty()) {
     output_.append(encoded);
-    record_time(kind_, service_.coordinator.now());
+    TimeRun(service_.coordinator).add(kind_, service_.coordinator.now());
     return Outcome::done;
   }
   ReplyLine::Entry& entry = replies_[replies_.add(kind_, service_.coordinator.now())];
@@ -223,38 +286,34 @@ void Conversation::on_reply(std::uint32_t ticket, std::uint32_t part, const wire
     hold(reply.value.size());
     if (!entry.gather->add(part, reply, frame)) return;
     entry.state = ReplyLine::Entry::State::gathered;
+    if (replies_.is_front(ticket)) finish_ready_replies();
   } else if (replies_.is_front(ticket)) {
     // The usual case: straight from the frame to the output.
     if (!discarding_) encode_reply(output_, reply, frame);
     note_reply_bytes(reply.value.size());
-    finish_front();
+    entry.state = ReplyLine::Entry::State::written;
+    finish_ready_replies();
   } else {
     hold(reply.value.size());
     entry.reply = reply;
     if (!reply.value.empty() && !discarding_) entry.frame = frame;
     entry.state = ReplyLine::Entry::State::reply;
   }
-  write_ready_replies();
   list_as_active();
-}
-
-void Conversation::write_ready_replies() {
-  while (!replies_.empty() && replies_.front().state != ReplyLine::Entry::State::waiting) {
-    write(replies_.front());
-    finish_front();
-  }
 }
 
 void Conversation::write(ReplyLine::Entry& entry) {
   const std::size_t before = output_.size();
   switch (entry.state) {
     case ReplyLine::Entry::State::waiting:
+    case ReplyLine::Entry::State::written:
       return;
     case ReplyLine::Entry::State::reply:
       held_bytes_ -= entry.reply.value.size();
       if (!discarding_) encode_reply(output_, entry.reply, entry.frame);
+      note_reply_bytes(entry.reply.value.size());
       entry.frame = SharedFrame();
-      break;
+      return;
     case ReplyLine::Entry::State::gathered:
       held_bytes_ -= entry.gather->held_bytes();
       if (!discarding_) entry.gather->write(output_);
@@ -269,43 +328,18 @@ void Conversation::write(ReplyLine::Entry& entry) {
   note_reply_bytes(output_.size() - before);
 }
 
-void Conversation::finish_front() {
-  const ReplyLine::Entry& entry = replies_.front();
-  record_time(entry.kind, entry.started);
-  replies_.pop_front();
-  if (output_.size() > service_.limits.client_output_limit_bytes && !replies_.empty())
-    overflowed_ = urgent_ = true;
-}
-
-void Conversation::record_time(std::optional<CommandKind> kind,
-                               ReplyLine::Clock::time_point started) {
-  if (!kind) return;
-  Coordinator& coordinator = service_.coordinator;
-  coordinator.statistics().command_times[static_cast<std::size_t>(*kind)].record(coordinator.now() -
-                                                                                 started);
-}
-
-void Conversation::hold(std::size_t bytes) {
-  // Whoever waits for a slow worker may get much from the others meanwhile: it counts as output.
-  held_bytes_ += bytes;
-  expected_reply_bytes_ = std::max(expected_reply_bytes_, bytes);
-  if (output_.size() + held_bytes_ <= service_.limits.client_output_limit_bytes) return;
-  overflowed_ = true;
-  urgent_ = true;
-  list_as_active();
-}
-
-void Conversation::note_reply_bytes(std::size_t bytes) noexcept {
-  // Rises at once, falls slowly: a client that reads large values is held to few at a time.
-  expected_reply_bytes_ =
-      std::max(bytes, expected_reply_bytes_ - expected_reply_bytes_ / forgetting);
-}
-
-void Conversation::list_as_active() {
-  if (listed_) return;
-  listed_ = true;
-  listed_since_ = service_.coordinator.now();
-  service_.active.push_back(this);
+/// Ends the commands at the front that are answered.
+void Conversation::finish_ready_replies() {
+  TimeRun times(service_.coordinator);
+  while (!replies_.empty()) {
+    ReplyLine::Entry& entry = replies_.front();
+    if (entry.state == ReplyLine::Entry::State::waiting) return;
+    if (entry.state != ReplyLine::Entry::State::written) write(entry);
+    times.add(entry.kind, entry.started);
+    replies_.pop_front();
+    if (output_.size() > service_.limits.client_output_limit_bytes && !replies_.empty())
+      overflowed_ = urgent_ = true;
+  }
 }
 
 // A client that sends several commands at once gets answers from several workers, a moment apart.

@@ -111,15 +111,14 @@ class Conversation final : public ReplyReceiver {
  private:
   Progress execute_input();
   Outcome execute(Words words);
+  Outcome refuse(const CommandInfo* command, Words words);
   [[nodiscard]] std::optional<errc> too_long(const wire::Operation& operation) const noexcept;
   Outcome wait_for_room(std::size_t worker);
   Outcome reply_encoded(std::string encoded);
   [[nodiscard]] bool must_pause() const noexcept;
   std::uint32_t begin_command();
   void write(ReplyLine::Entry& entry);
-  void write_ready_replies();
-  void finish_front();
-  void record_time(std::optional<CommandKind> kind, ReplyLine::Clock::time_point started);
+  void finish_ready_replies();
   void list_as_active();
   void hold(std::size_t bytes);
   void note_reply_bytes(std::size_t bytes) noexcept;

@@ -36,6 +36,7 @@ Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transpo
       statistics_(nodes_.size()) {
   if (nodes_.size() != transport_.worker_count() || nodes_.size() != ring_.nodes().size())
     throw std::invalid_argument("there must be one node on the ring for each worker");
+  queues_.reserve(nodes_.size());
   worker_of_ring_index_.resize(nodes_.size());
   for (std::size_t worker = 0; worker < nodes_.size(); ++worker) {
     const auto index = ring_.index_of(nodes_[worker].id);
@@ -55,22 +56,15 @@ void Coordinator::stop_waiting(ReplyReceiver& receiver) noexcept {
   std::erase_if(room_waits_, [&](const RoomWait& wait) { return wait.receiver == &receiver; });
 }
 
-void Coordinator::append(std::size_t worker, const wire::Operation& operation,
-                         ReplyAddress address) {
-  try {
-    queues_[worker].append(operation, sequence_, address, now_);
-  } catch (const std::bad_alloc&) {
-    wire::WireReply refusal;
-    refusal.kind = wire::ReplyKind::error;
-    refusal.error = errc::out_of_memory;
-    address.receiver->on_reply(address.ticket, address.part, refusal, SharedFrame());
-    return;
-  }
-  request_turn_end();
+/// Answers an operation that has found no memory.
+void Coordinator::refuse(const ReplyAddress& address) {
+  wire::WireReply refusal;
+  refusal.kind = wire::ReplyKind::error;
+  refusal.error = errc::out_of_memory;
+  address.receiver->on_reply(address.ticket, address.part, refusal, SharedFrame());
 }
 
 void Coordinator::request_turn_end() {
-  if (turn_end_requested_) return;
   if (schedule_turn_) schedule_turn_();
   turn_end_requested_ = true;
 }
@@ -105,7 +99,7 @@ void Coordinator::collect() {
     batches_wait = batches_wait || queues_[worker].has_waiting();
   }
   arrivals_.clear();
-  if (batches_wait) request_turn_end();
+  if (batches_wait && !turn_end_requested_) request_turn_end();
 }
 
 void Coordinator::check_deadlines() {

@@ -13,8 +13,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -73,7 +73,15 @@ class Coordinator {
 
   /// Starts a command: what is appended from here on has its place in the total order.
   void begin_command() noexcept { ++sequence_; }
-  void append(std::size_t worker, const wire::Operation& operation, ReplyAddress address);
+  void append(std::size_t worker, const wire::Operation& operation, const ReplyAddress& address) {
+    try {
+      queues_[worker].append(operation, sequence_, address, now_);
+    } catch (const std::bad_alloc&) {
+      refuse(address);
+      return;
+    }
+    if (!turn_end_requested_) request_turn_end();
+  }
 
   /// Sends what has gathered. Call it at the end of a turn of the event loop.
   void end_turn();
@@ -96,6 +104,7 @@ class Coordinator {
   [[nodiscard]] Statistics& statistics() noexcept { return statistics_; }
 
  private:
+  static void refuse(const ReplyAddress& address);
   void request_turn_end();
   void tell_waiters();
 
@@ -105,7 +114,7 @@ class Coordinator {
   wire::Transport& transport_;
   Settings settings_;
   LogSink log_;
-  std::deque<WorkerQueue> queues_;  // stays in place: it holds references
+  std::vector<WorkerQueue> queues_;
   std::uint64_t sequence_;
   Clock::time_point now_ = Clock::now();
   std::function<void()> schedule_turn_;

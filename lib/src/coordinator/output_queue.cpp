@@ -14,12 +14,6 @@ constexpr std::size_t most_idle_bytes = std::size_t{16} << 10;
 
 }  // namespace
 
-void OutputQueue::append(std::string_view bytes) {
-  if (tail_.size() + bytes.size() > most_tail_bytes && !tail_.empty()) seal_tail();
-  tail_.append(bytes);
-  size_ += bytes.size();
-}
-
 void OutputQueue::append(std::string_view bytes, const SharedFrame& frame) {
   if (bytes.size() < least_shared_bytes) {
     append(bytes);
@@ -29,13 +23,14 @@ void OutputQueue::append(std::string_view bytes, const SharedFrame& frame) {
   Block& block = blocks_.emplace_back();
   block.frame = frame;
   block.bytes = bytes;
-  size_ += bytes.size();
+  block_bytes_ += bytes.size();
 }
 
 void OutputQueue::seal_tail() {
   Block& block = blocks_.emplace_back();
   block.owned = std::move(tail_);
   block.bytes = block.owned.view();
+  block_bytes_ += block.bytes.size();
   tail_ = ByteBuffer();
 }
 
@@ -51,13 +46,13 @@ std::size_t OutputQueue::gather(std::span<std::string_view> views) const noexcep
 }
 
 void OutputQueue::consume(std::size_t bytes) {
-  size_ -= bytes;
   consumed_ += bytes;
   while (!blocks_.empty() && consumed_ >= blocks_.front().bytes.size()) {
     consumed_ -= blocks_.front().bytes.size();
+    block_bytes_ -= blocks_.front().bytes.size();
     blocks_.pop_front();
   }
-  if (size_ > 0) return;
+  if (!empty()) return;
   consumed_ = 0;
   if (tail_.capacity() > most_idle_bytes)
     tail_ = ByteBuffer();
@@ -68,7 +63,7 @@ void OutputQueue::consume(std::size_t bytes) {
 void OutputQueue::clear() {
   blocks_.clear();
   tail_ = ByteBuffer();
-  size_ = 0;
+  block_bytes_ = 0;
   consumed_ = 0;
 }
 

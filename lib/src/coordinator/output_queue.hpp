@@ -4,6 +4,7 @@
 #include "coordinator/shared_frame.hpp"
 
 #include <cstddef>
+#include <cstring>
 #include <deque>
 #include <span>
 #include <string_view>
@@ -27,22 +28,23 @@ class OutputQueue {
   /// call.
   char* prepare(std::size_t bytes) {
     if (tail_.size() + bytes > most_tail_bytes && !tail_.empty()) seal_tail();
-    prepared_at_ = tail_.size();
-    return tail_.extend(bytes);
+    return tail_.prepare(bytes);
   }
   /// Keeps the bytes before `end` of what was prepared.
-  void commit(const char* end) {
-    const auto kept = static_cast<std::size_t>(end - tail_.data());
-    size_ += kept - prepared_at_;
-    tail_.drop_back(tail_.size() - kept);
-  }
+  void commit(const char* end) noexcept { tail_.commit(end); }
 
-  void append(std::string_view bytes);
+  void append(std::string_view bytes) {
+    char* at = prepare(bytes.size());
+    if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
+    commit(at + bytes.size());
+  }
   /// Appends bytes that lie in `frame`, by reference if that saves a large copy.
   void append(std::string_view bytes, const SharedFrame& frame);
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept {
+    return block_bytes_ + tail_.size() - consumed_;
+  }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
   /// Views of the oldest bytes, at most one per element of `views`. Returns how many were set.
   std::size_t gather(std::span<std::string_view> views) const noexcept;
@@ -65,9 +67,8 @@ class OutputQueue {
 
   std::deque<Block> blocks_;
   ByteBuffer tail_;
-  std::size_t size_ = 0;
-  std::size_t consumed_ = 0;  // of the oldest block, or of the tail if there is none
-  std::size_t prepared_at_ = 0;
+  std::size_t block_bytes_ = 0;  // in blocks_, consumed ones included
+  std::size_t consumed_ = 0;     // of the oldest block, or of the tail if there is none
 };
 
 }  // namespace pkv

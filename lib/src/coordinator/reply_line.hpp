@@ -11,7 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 namespace pkv {
 
@@ -31,6 +31,7 @@ class ReplyLine {
       reply,     ///< One worker's answer, in `reply` and `frame`.
       gathered,  ///< All parts are in `gather`.
       encoded,   ///< Ready bytes, in `encoded`.
+      written,   ///< In the output already.
     };
     State state = State::waiting;
     std::optional<CommandKind> kind;  ///< None for what is no command.
@@ -49,7 +50,7 @@ class ReplyLine {
 
   /// Adds an entry at the end and returns its ticket.
   std::uint32_t add(std::optional<CommandKind> kind, Clock::time_point started) {
-    if (size() == entries_.size()) grow();
+    if (size() == capacity_) grow();
     Entry& entry = (*this)[tail_];
     entry.state = Entry::State::waiting;
     entry.kind = kind;
@@ -58,7 +59,7 @@ class ReplyLine {
   }
 
   [[nodiscard]] Entry& operator[](std::uint32_t ticket) noexcept {
-    return entries_[ticket & (entries_.size() - 1)];
+    return entries_[ticket & (capacity_ - 1)];
   }
   /// The oldest entry. Requires: !empty().
   [[nodiscard]] Entry& front() noexcept { return (*this)[head_]; }
@@ -66,14 +67,18 @@ class ReplyLine {
   void pop_front() noexcept { ++head_; }
 
  private:
-  void grow() {
-    std::vector<Entry> grown(entries_.empty() ? 8 : 2 * entries_.size());
+  // Apart, so that add() is small enough to be inlined.
+  [[gnu::noinline]] void grow() {
+    const std::uint32_t capacity = capacity_ == 0 ? 8 : 2 * capacity_;
+    auto grown = std::make_unique<Entry[]>(capacity);
     for (std::uint32_t ticket = head_; ticket != tail_; ++ticket)
-      grown[ticket & (grown.size() - 1)] = std::move((*this)[ticket]);
-    entries_.swap(grown);
+      grown[ticket & (capacity - 1)] = std::move((*this)[ticket]);
+    entries_ = std::move(grown);
+    capacity_ = capacity;
   }
 
-  std::vector<Entry> entries_;  // a power of two, so that tickets may wrap round
+  std::unique_ptr<Entry[]> entries_;
+  std::uint32_t capacity_ = 0;  // a power of two, so that tickets may wrap round
   std::uint32_t head_;
   std::uint32_t tail_;
 };

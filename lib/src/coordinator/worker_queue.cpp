@@ -14,33 +14,34 @@ WorkerQueue::WorkerQueue(wire::Transport& transport, std::size_t worker, NodeId 
       worker_(worker),
       node_(node),
       epoch_(epoch),
+      preferred_frame_bytes_(transport.preferred_frame_bytes()),
       slots_(transport.slots_per_worker()) {}
 
-void WorkerQueue::append(wire::Operation operation, std::uint64_t sequence, ReplyAddress address,
-                         Clock::time_point now) {
+/// Whether the open batch, if there is one, takes the operation.
+inline bool WorkerQueue::fits(std::size_t bytes, std::uint64_t sequence) const noexcept {
+  if (open_ == nullptr) return false;
+  const wire::Frame& frame = open_->frame;
+  return frame.bytes().size() + bytes <= preferred_frame_bytes_ &&
+         sequence - frame.header.sequence <= std::numeric_limits<std::uint32_t>::max();
+}
+
+void WorkerQueue::append(const wire::Operation& operation, std::uint64_t sequence,
+                         const ReplyAddress& address, Clock::time_point now) {
   const std::size_t bytes = wire::encoded_bytes(operation);
-  Batch& batch = batch_with_room(bytes, sequence, now);
-  operation.sequence_offset = static_cast<std::uint32_t>(sequence - batch.frame.header.sequence);
+  if (!fits(bytes, sequence)) open_batch(sequence, now);
+  Batch& batch = *open_;
   batch.addresses.push_back(address);
   try {
-    wire::append_operation(batch.frame.bytes(), operation);
+    const std::uint64_t offset = sequence - batch.frame.header.sequence;
+    wire::append_operation_at(batch.frame.bytes(), operation, static_cast<std::uint32_t>(offset));
   } catch (const std::bad_alloc&) {
     batch.addresses.pop_back();
     throw;
   }
-  ++batch.frame.header.count;
   waiting_bytes_ += bytes;
 }
 
-WorkerQueue::Batch& WorkerQueue::batch_with_room(std::size_t bytes, std::uint64_t sequence,
-                                                 Clock::time_point now) {
-  if (!waiting_.empty()) {
-    Batch& open = waiting_.back();
-    const bool fits = open.frame.bytes().size() + bytes <= transport_.preferred_frame_bytes();
-    const bool in_reach =
-        sequence - open.frame.header.sequence <= std::numeric_limits<std::uint32_t>::max();
-    if (fits && in_reach) return open;
-  }
+void WorkerQueue::open_batch(std::uint64_t sequence, Clock::time_point now) {
   Batch opened;
   opened.frame = wire::Frame(transport_.take_buffer());
   opened.frame.header.kind = wire::FrameKind::request;
@@ -52,15 +53,22 @@ WorkerQueue::Batch& WorkerQueue::batch_with_room(std::size_t bytes, std::uint64_
     opened.addresses = std::move(spare_addresses_.back());
     spare_addresses_.pop_back();
   }
-  return waiting_.emplace_back(std::move(opened));
+  open_ = &waiting_.emplace_back(std::move(opened));
+}
+
+WorkerQueue::Batch WorkerQueue::take_oldest() {
+  Batch oldest = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (waiting_.empty()) open_ = nullptr;
+  waiting_bytes_ -= oldest.frame.body_size();
+  oldest.frame.header.count = static_cast<std::uint32_t>(oldest.addresses.size());
+  return oldest;
 }
 
 std::size_t WorkerQueue::send(std::int64_t clock_ms) {
   std::size_t sent = 0;
   while (!waiting_.empty() && !slots_[next_slot_].busy) {
-    Batch batch = std::move(waiting_.front());
-    waiting_.pop_front();
-    waiting_bytes_ -= batch.frame.body_size();
+    Batch batch = take_oldest();
     batch.frame.header.slot = next_slot_;
     batch.frame.header.clock_ms = clock_ms;
 
@@ -123,9 +131,7 @@ std::size_t WorkerQueue::give_up(Clock::time_point before) {
     fail(slot.addresses, slot.answered, errc::worker_timeout);
   }
   while (!waiting_.empty() && waiting_.front().opened < before) {
-    Batch batch = std::move(waiting_.front());
-    waiting_.pop_front();
-    waiting_bytes_ -= batch.frame.body_size();
+    Batch batch = take_oldest();
     given_up += batch.addresses.size();
     fail(batch.addresses, 0, errc::worker_timeout);
     transport_.recycle(std::move(batch.frame.bytes()));

@@ -27,10 +27,11 @@ class WorkerQueue {
   using Clock = std::chrono::steady_clock;
 
   WorkerQueue(wire::Transport& transport, std::size_t worker, NodeId node, std::uint32_t epoch);
+  WorkerQueue(WorkerQueue&&) = default;  // so that a vector takes it; never moved while in use
 
   /// Adds an operation with the given place in the total order. Throws std::bad_alloc; then nothing
   /// was added.
-  void append(wire::Operation operation, std::uint64_t sequence, ReplyAddress address,
+  void append(const wire::Operation& operation, std::uint64_t sequence, const ReplyAddress& address,
               Clock::time_point now);
 
   /// Hands waiting batches to the transport while there are free slots. Returns how many.
@@ -70,7 +71,9 @@ class WorkerQueue {
     bool given_up = false;  ///< The receivers have their errors; late replies are dropped.
   };
 
-  Batch& batch_with_room(std::size_t bytes, std::uint64_t sequence, Clock::time_point now);
+  [[nodiscard]] bool fits(std::size_t bytes, std::uint64_t sequence) const noexcept;
+  void open_batch(std::uint64_t sequence, Clock::time_point now);
+  [[nodiscard]] Batch take_oldest();
   static void fail(std::vector<ReplyAddress>& addresses, std::size_t from, errc error);
   void release(Slot& slot);
 
@@ -78,7 +81,9 @@ class WorkerQueue {
   std::size_t worker_;
   NodeId node_;
   std::uint32_t epoch_;
+  std::size_t preferred_frame_bytes_;
   std::deque<Batch> waiting_;
+  Batch* open_ = nullptr;  // the last of waiting_, if there is one
   std::size_t waiting_bytes_ = 0;
   std::vector<Slot> slots_;
   std::uint32_t next_slot_ = 0;

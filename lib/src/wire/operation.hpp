@@ -1,9 +1,13 @@
 #pragma once
 
 #include "base/byte_buffer.hpp"
+#include "base/endian.hpp"
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <string_view>
 
 namespace pkv::wire {
@@ -62,8 +66,28 @@ inline constexpr std::size_t operation_overhead_bytes = 16;
   return operation_overhead_bytes + operation.key.size() + operation.value.size();
 }
 
+/// Adds an operation to a frame's body, with this sequence_offset and not its own.
 /// Requires: key and value are each shorter than 2^32 bytes.
-void append_operation(ByteBuffer& to, const Operation& operation);
+inline void append_operation_at(ByteBuffer& to, const Operation& operation,
+                                std::uint32_t sequence_offset) {
+  assert(operation.key.size() <= std::numeric_limits<std::uint32_t>::max());
+  assert(operation.value.size() <= std::numeric_limits<std::uint32_t>::max());
+  char* at = to.extend(encoded_bytes(operation));
+  at = store(at, operation.opcode);
+  at = store(at, operation.flags);
+  at = store(at, std::uint16_t{0});
+  at = store(at, static_cast<std::uint32_t>(operation.key.size()));
+  at = store(at, static_cast<std::uint32_t>(operation.value.size()));
+  at = store(at, sequence_offset);
+  if (!operation.key.empty()) std::memcpy(at, operation.key.data(), operation.key.size());
+  at += operation.key.size();
+  if (!operation.value.empty()) std::memcpy(at, operation.value.data(), operation.value.size());
+}
+
+/// Requires: key and value are each shorter than 2^32 bytes.
+inline void append_operation(ByteBuffer& to, const Operation& operation) {
+  append_operation_at(to, operation, operation.sequence_offset);
+}
 
 /// Walks the operations of a request's body.
 ///
@@ -75,7 +99,27 @@ class OperationReader {
       : rest_(body), left_(count) {}
 
   /// Reads the next operation. False when there is none, or none that can be read.
-  [[nodiscard]] bool next(Operation& operation) noexcept;
+  /// Inline: it is called for every operation, in loops that look at some of it only.
+  [[nodiscard]] bool next(Operation& operation) noexcept {
+    if (left_ == 0 || rest_.size() < operation_overhead_bytes) return false;
+    const char* from = rest_.data();
+    const auto opcode = load<std::uint8_t>(from);
+    if (opcode < static_cast<std::uint8_t>(Opcode::get) ||
+        opcode > static_cast<std::uint8_t>(last_opcode))
+      return false;
+    const std::uint64_t key_bytes = load<std::uint32_t>(from + 4);
+    const std::uint64_t value_bytes = load<std::uint32_t>(from + 8);
+    if (key_bytes + value_bytes > rest_.size() - operation_overhead_bytes) return false;
+
+    operation.opcode = static_cast<Opcode>(opcode);
+    operation.flags = load<std::uint8_t>(from + 1);
+    operation.sequence_offset = load<std::uint32_t>(from + 12);
+    operation.key = {from + operation_overhead_bytes, key_bytes};
+    operation.value = {from + operation_overhead_bytes + key_bytes, value_bytes};
+    rest_.remove_prefix(operation_overhead_bytes + key_bytes + value_bytes);
+    --left_;
+    return true;
+  }
 
   /// After next() returned false: whether exactly the announced operations were there.
   [[nodiscard]] bool complete() const noexcept { return left_ == 0 && rest_.empty(); }
