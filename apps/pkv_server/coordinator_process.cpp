@@ -82,7 +82,8 @@ class Front {
         port_file_(options.port_file, server_.port()),
         signals_(io_, SIGINT, SIGTERM),
         deadline_(io_),
-        cpu_sharing_(io_, log_),
+        cpu_sharing_(
+            io_, [this] { return transport_.operations_sent(); }, log_),
         processes_(processes),
         shares_cpus_(options.scheduling == Scheduling::automatic) {
     await_signal();

@@ -60,13 +60,15 @@ CpuClocks::Reading CpuClocks::read() const {
   return reading;
 }
 
-CpuPolicy::Sample CpuClocks::sample() {
+CpuPolicy::Sample CpuClocks::sample(std::uint64_t work_done) {
   Reading now = read();
   const std::chrono::duration<double> interval = now.at - last_.at;
   CpuPolicy::Sample sample;
   sample.used_by_us = std::max(0.0, (now.used - last_.used) / interval);
   for (std::size_t cpu = 0; cpu < cpus_.size(); ++cpu)
     sample.idle.push_back(std::clamp((now.idle[cpu] - last_.idle[cpu]) / interval, 0.0, 1.0));
+  sample.work_rate =
+      static_cast<double>(work_done - std::exchange(work_done_, work_done)) / interval.count();
   last_ = std::move(now);
   return sample;
 }

@@ -7,37 +7,61 @@ namespace {
 
 // A CPU without at least this much idle time is taken to be full.
 constexpr double full = 0.05;
-// An idle CPU is worth going to from here on.
-constexpr double much_idle = 0.5;
-// Nothing is lost by leaving a CPU that has less than this.
-constexpr double little_idle = 0.25;
+// Idle time of another CPU from which on a full one is worth leaving.
+constexpr double much_idle = 0.3;
+// Spread threads that leave a CPU more than this are kept busy by something else than waking.
+constexpr double little_idle = 0.3;
 // Spread threads that use no more than this fit on one CPU easily.
 constexpr double light_use = 0.6;
 // Those that use no more than this may fit, as they need less when gathered.
-constexpr double use_that_may_fit = 1.25;
+constexpr double use_that_may_fit = 1.3;
 
-constexpr unsigned soon = 20;           // a change undone within so many intervals was a mistake
-constexpr unsigned most_patience = 64;  // intervals
+constexpr unsigned trial_intervals = 2;  // the first one sees the change itself
+constexpr double worthwhile = 1.05;      // times the rate before
+constexpr unsigned most_patience = 64;   // intervals
+
+double most_idle(const CpuPolicy::Sample& sample) {
+  return *std::max_element(sample.idle.begin(), sample.idle.end());
+}
 
 }  // namespace
 
-bool CpuPolicy::wants_change(const Sample& sample) const noexcept {
-  const double most_idle = *std::max_element(sample.idle.begin(), sample.idle.end());
-  if (gathered_on_) return sample.idle[*gathered_on_] < full && most_idle >= much_idle;
-  return sample.used_by_us <= light_use ||
-         (sample.used_by_us <= use_that_may_fit && most_idle < little_idle);
+bool CpuPolicy::is_promising(const Sample& sample) const noexcept {
+  if (gathered_on_) return sample.idle[*gathered_on_] < full && most_idle(sample) >= much_idle;
+  return sample.used_by_us <= use_that_may_fit && most_idle(sample) < little_idle;
 }
 
-std::optional<std::size_t> CpuPolicy::next(const Sample& sample, std::size_t here) {
-  ++since_change_;
-  if (since_change_ <= patience_ || sample.idle.empty() || !wants_change(sample))
-    return gathered_on_;
-  patience_ = since_change_ - patience_ <= soon ? std::min(2 * patience_ + 1, most_patience) : 0;
-  since_change_ = 0;
+void CpuPolicy::change(std::size_t here) {
   if (gathered_on_)
     gathered_on_.reset();
   else
     gathered_on_ = here;
+}
+
+void CpuPolicy::judge(const Sample& sample, std::size_t here) {
+  if (sample.work_rate >= worthwhile * rate_before_) {
+    patience_ = 1;
+    return;
+  }
+  change(here);
+  rest_ = patience_;
+  patience_ = std::min(2 * patience_, most_patience);
+}
+
+std::optional<std::size_t> CpuPolicy::next(const Sample& sample, std::size_t here) {
+  if (sample.idle.empty()) return gathered_on_;
+  if (!gathered_on_ && sample.used_by_us <= light_use) {
+    trial_ = 0;
+    change(here);
+  } else if (trial_ > 0) {
+    if (--trial_ == 0) judge(sample, here);
+  } else if (rest_ > 0) {
+    --rest_;
+  } else if (is_promising(sample)) {
+    rate_before_ = sample.work_rate;
+    trial_ = trial_intervals;
+    change(here);
+  }
   return gathered_on_;
 }
 

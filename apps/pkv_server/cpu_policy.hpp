@@ -10,17 +10,19 @@ namespace pkv::server {
 ///
 /// A command passes through four threads, and waking a thread is cheap on the waker's CPU and dear
 /// on another: an interrupt, often a sleeping core, under a hypervisor an exit or two. So the
-/// threads are *gathered* on one CPU while that is enough, or while no other is to be had; they are
-/// *spread*, which leaves them to the system's scheduler, when one CPU is too little and another
-/// has time. A change that has to be undone at once makes the next one wait longer, up to a limit.
+/// threads are *gathered* on one CPU while they have little to do. Under load it depends: many
+/// small commands go faster on one CPU although another has time, few large ones do not. What looks
+/// promising is tried and kept if it did more; each trial that fails makes the next one wait
+/// longer, up to a limit. Threads that are not gathered are left to the system's scheduler.
 ///
 /// Thread safety: none. A value, without any system call; fed with what was measured.
 class CpuPolicy {
  public:
-  /// What happened during one interval, in CPUs: 1 is one CPU for the whole interval.
+  /// What happened during one interval.
   struct Sample {
-    double used_by_us = 0;
+    double used_by_us = 0;     ///< In CPUs: 1 is one CPU for the whole interval.
     std::vector<double> idle;  ///< Of each CPU, 0 to 1.
+    double work_rate = 0;      ///< Work done per time, in any unit.
   };
 
   /// The CPU to gather on from now on, as an index into Sample::idle; none to spread. `here` is
@@ -28,11 +30,15 @@ class CpuPolicy {
   std::optional<std::size_t> next(const Sample& sample, std::size_t here);
 
  private:
-  [[nodiscard]] bool wants_change(const Sample& sample) const noexcept;
+  [[nodiscard]] bool is_promising(const Sample& sample) const noexcept;
+  void change(std::size_t here);
+  void judge(const Sample& sample, std::size_t here);
 
   std::optional<std::size_t> gathered_on_;
-  unsigned since_change_ = 1000;  // intervals; there was none for long
-  unsigned patience_ = 0;         // intervals until the next change
+  unsigned rest_ = 0;      // intervals until a change is considered again
+  unsigned patience_ = 1;  // how long to rest after the next failure
+  unsigned trial_ = 0;     // intervals until the trial under way is judged; 0 if there is none
+  double rate_before_ = 0;
 };
 
 }  // namespace pkv::server

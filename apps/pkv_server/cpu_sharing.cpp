@@ -64,7 +64,7 @@ void CpuSharing::watch() {
 }
 
 void CpuSharing::look() {
-  const CpuPolicy::Sample sample = clocks_->sample();
+  const CpuPolicy::Sample sample = clocks_->sample(work_done_());
   busy_ = sample.used_by_us > idle_use;
   const auto here = std::find(cpus_.begin(), cpus_.end(), sched_getcpu());
   if (here != cpus_.end()) {

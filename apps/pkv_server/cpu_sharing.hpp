@@ -9,8 +9,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace pkv::server {
@@ -25,7 +28,9 @@ namespace pkv::server {
 /// Errors: none. What the system refuses is left as it is.
 class CpuSharing {
  public:
-  CpuSharing(boost::asio::io_context& io, LogSink log) : timer_(io), log_(std::move(log)) {}
+  /// `work_done` says how much work the server has done so far; called on the I/O thread.
+  CpuSharing(boost::asio::io_context& io, std::function<std::uint64_t()> work_done, LogSink log)
+      : timer_(io), work_done_(std::move(work_done)), log_(std::move(log)) {}
 
   /// Call it on the I/O thread.
   void start(const std::vector<mpi::Process>& processes);
@@ -37,6 +42,7 @@ class CpuSharing {
   void apply(std::optional<std::size_t> gathered_on) const;
 
   boost::asio::steady_timer timer_;
+  std::function<std::uint64_t()> work_done_;
   LogSink log_;
   std::vector<pid_t> threads_;  // the main threads of this host's processes, rank 0's first
   std::vector<int> cpus_;       // that we may use

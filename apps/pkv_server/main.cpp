@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <malloc.h>
 #include <string>
 
 namespace pkv::server {
@@ -23,6 +24,14 @@ void set_transport_environment(const Options& options) {
   if (options.carrier == Carrier::tcp) setenv("UCX_TLS", "tcp,self", replace);
   // One look at the network per MPI_Testsome, not one per eight requests in it.
   setenv("MPIR_CVAR_REQUEST_POLL_FREQ", "1000", keep);
+}
+
+/// Frames of large values come and go thousands of times a second. Left to itself malloc() gives
+/// their memory back to the system each time, and every page of the next one is a page fault:
+/// values of 1 MiB are a quarter slower. What is kept is bounded by the largest of these.
+void keep_freed_memory() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc accepts
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
 /// Rank 0 answers these signals once it is ready: until then they wait. Workers leave when rank 0
@@ -56,6 +65,7 @@ LogSink open_worker_log(Options options, int rank) {
 int run_rank(const Options& options, int argument_count, char** arguments) {
   const bool is_worker = mpi::rank_from_launcher() != 0;
   hold_signals(is_worker);
+  keep_freed_memory();
   set_transport_environment(options);
   mpi::Environment environment(argument_count, arguments);
   const auto processes = environment.gather_processes();

@@ -10,15 +10,26 @@ using Cpu = std::optional<std::size_t>;
 
 namespace {
 
-CpuPolicy::Sample sample(double used, std::vector<double> idle) {
-  return {used, std::move(idle)};
+CpuPolicy::Sample sample(double used, std::vector<double> idle, double rate = 1000) {
+  return {used, std::move(idle), rate};
 }
+
+const CpuPolicy::Sample one_is_too_little{1, {0.9, 0.0}, 1000};
+const CpuPolicy::Sample waking_costs_much{1.1, {0.1, 0.05}, 1000};
 
 /// A policy whose threads are on CPU 1 of 2.
 CpuPolicy gathered() {
   CpuPolicy policy;
   REQUIRE(policy.next(sample(0, {1, 1}), 1) == Cpu(1));
   return policy;
+}
+
+/// How many intervals pass until the policy's answer changes, at most 1000.
+int intervals_until_change(CpuPolicy& policy, const CpuPolicy::Sample& what, Cpu now) {
+  int intervals = 1;
+  while (policy.next(what, 1) == now && intervals < 1000)
+    ++intervals;
+  return intervals;
 }
 
 }  // namespace
@@ -31,12 +42,12 @@ TEST_CASE("CpuPolicy: gathers threads with little to do where they are", "[serve
 TEST_CASE("CpuPolicy: leaves busy threads where they are while another CPU has time",
           "[server][cpus]") {
   CpuPolicy policy;
-  CHECK(policy.next(sample(1.1, {0.3, 0.3}), 0) == std::nullopt);
+  CHECK(policy.next(sample(1.1, {0.4, 0.4}), 0) == std::nullopt);
 }
 
-TEST_CASE("CpuPolicy: gathers busy threads when spreading them gains no time", "[server][cpus]") {
+TEST_CASE("CpuPolicy: tries to gather busy threads when the CPUs are full", "[server][cpus]") {
   CpuPolicy policy;
-  CHECK(policy.next(sample(1.1, {0.1, 0.05}), 0) == Cpu(0));
+  CHECK(policy.next(waking_costs_much, 0) == Cpu(0));
 }
 
 TEST_CASE("CpuPolicy: never gathers what needs more than one CPU", "[server][cpus]") {
@@ -44,14 +55,10 @@ TEST_CASE("CpuPolicy: never gathers what needs more than one CPU", "[server][cpu
   CHECK(policy.next(sample(1.9, {0, 0}), 0) == std::nullopt);
 }
 
-TEST_CASE("CpuPolicy: spreads when one CPU is full and another has time", "[server][cpus]") {
+TEST_CASE("CpuPolicy: tries to spread when one CPU is full and another has time",
+          "[server][cpus]") {
   CpuPolicy policy = gathered();
-  CHECK(policy.next(sample(1, {0.9, 0.0}), 1) == std::nullopt);
-}
-
-TEST_CASE("CpuPolicy: spreads when others take the CPU", "[server][cpus]") {
-  CpuPolicy policy = gathered();
-  CHECK(policy.next(sample(0.4, {0.9, 0.0}), 1) == std::nullopt);
+  CHECK(policy.next(one_is_too_little, 1) == std::nullopt);
 }
 
 TEST_CASE("CpuPolicy: stays on a full CPU when there is no other", "[server][cpus]") {
@@ -64,35 +71,55 @@ TEST_CASE("CpuPolicy: stays on a CPU that is enough", "[server][cpus]") {
   CHECK(policy.next(sample(0.7, {1.0, 0.3}), 1) == Cpu(1));
 }
 
-TEST_CASE("CpuPolicy: changes ever less often when its changes do not last", "[server][cpus]") {
-  CpuPolicy policy;
-  // Alone on one CPU they want another, and with two they want one.
-  const auto provoke = [&policy](Cpu on) {
-    return policy.next(on ? sample(1, {0.9, 0.0}) : sample(0.5, {0.7, 0.7}), 1);
-  };
-  Cpu on;
-  int changes = 0;
-  int longest_rest = 0;
-  int rest = 0;
-  for (int interval = 0; interval < 1000; ++interval) {
-    const Cpu next = provoke(on);
-    rest = next == on ? rest + 1 : 0;
-    longest_rest = std::max(longest_rest, rest);
-    changes += next != on;
-    on = next;
-  }
-  CHECK(changes < 30);
-  CHECK(longest_rest >= 63);  // and no longer than that
-  CHECK(longest_rest <= 65);
+TEST_CASE("CpuPolicy: keeps what did more", "[server][cpus]") {
+  CpuPolicy policy = gathered();
+  REQUIRE(policy.next(one_is_too_little, 1) == std::nullopt);
+  const CpuPolicy::Sample more = sample(1.6, {0.2, 0.2}, 1060);
+  CHECK(intervals_until_change(policy, more, std::nullopt) == 1000);
 }
 
-TEST_CASE("CpuPolicy: is quick again after a change that lasted", "[server][cpus]") {
+TEST_CASE("CpuPolicy: judges after the change has settled", "[server][cpus]") {
   CpuPolicy policy = gathered();
-  REQUIRE(policy.next(sample(1, {0.9, 0.0}), 1) == std::nullopt);  // at once: patience from here
-  for (int interval = 0; interval < 100; ++interval)
-    REQUIRE(policy.next(sample(1.9, {0, 0}), 1) == std::nullopt);
-  CHECK(policy.next(sample(0.1, {1, 1}), 0) == Cpu(0));
-  CHECK(policy.next(sample(1, {0.0, 0.9}), 0) == std::nullopt);
+  REQUIRE(policy.next(one_is_too_little, 1) == std::nullopt);
+  CHECK(policy.next(sample(1.6, {0.2, 0.2}, 0), 1) == std::nullopt);
+  CHECK(policy.next(sample(1.6, {0.2, 0.2}, 2000), 1) == std::nullopt);
+}
+
+TEST_CASE("CpuPolicy: takes back what did not do more", "[server][cpus]") {
+  CpuPolicy policy = gathered();
+  REQUIRE(policy.next(one_is_too_little, 1) == std::nullopt);
+  CHECK(policy.next(sample(1.6, {0.2, 0.2}, 1040), 1) == std::nullopt);
+  CHECK(policy.next(sample(1.6, {0.2, 0.2}, 1040), 1) == Cpu(1));
+}
+
+TEST_CASE("CpuPolicy: tries ever less often what fails", "[server][cpus]") {
+  CpuPolicy policy = gathered();
+  std::vector<int> pauses;
+  for (int trial = 0; trial < 10; ++trial) {
+    pauses.push_back(intervals_until_change(policy, one_is_too_little, Cpu(1)));
+    REQUIRE(intervals_until_change(policy, sample(1.6, {0.2, 0.2}), std::nullopt) == 2);
+  }
+  CHECK(pauses == std::vector<int>{1, 2, 3, 5, 9, 17, 33, 65, 65, 65});
+}
+
+TEST_CASE("CpuPolicy: tries again soon after a success", "[server][cpus]") {
+  CpuPolicy policy = gathered();
+  for (int trial = 0; trial < 5; ++trial) {
+    intervals_until_change(policy, one_is_too_little, Cpu(1));
+    intervals_until_change(policy, sample(1.6, {0.2, 0.2}), std::nullopt);
+  }
+  intervals_until_change(policy, one_is_too_little, Cpu(1));
+  for (int interval = 0; interval < 3; ++interval)
+    REQUIRE(policy.next(sample(1.6, {0.2, 0.2}, 2000), 1) == std::nullopt);
+  CHECK(policy.next(waking_costs_much, 0) == Cpu(0));
+}
+
+TEST_CASE("CpuPolicy: gathers threads that have become idle, whatever it was trying",
+          "[server][cpus]") {
+  CpuPolicy policy = gathered();
+  REQUIRE(policy.next(one_is_too_little, 1) == std::nullopt);
+  CHECK(policy.next(sample(0.1, {1, 1}, 0), 0) == Cpu(0));
+  CHECK(policy.next(sample(0.1, {1, 1}, 0), 0) == Cpu(0));
 }
 
 TEST_CASE("CpuPolicy: knows nothing without CPUs", "[server][cpus]") {

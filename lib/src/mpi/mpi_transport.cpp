@@ -12,6 +12,7 @@ MpiTransport::MpiTransport(std::size_t workers, const TransportSettings& setting
       waiter_(make_waiter(settings)) {}
 
 void MpiTransport::send(std::size_t worker, wire::Frame frame) {
+  operations_sent_ += frame.header.count;
   queued_.push_back({worker, std::move(frame)});
 }
 

@@ -57,6 +57,9 @@ class MpiTransport final : public wire::Transport {
 
   void recycle(ByteBuffer buffer) noexcept override { buffers_.recycle(std::move(buffer)); }
 
+  /// Operations handed over by send() so far. For the coordinator's thread.
+  [[nodiscard]] std::uint64_t operations_sent() const noexcept { return operations_sent_; }
+
   /// Moves frames until stop() is called. Then waits for the replies that are under way, tells the
   /// workers to leave and waits for their answers. Returns whether all of that was done within the
   /// patience given to stop(); only then may MPI be finalized.
@@ -88,6 +91,7 @@ class MpiTransport final : public wire::Transport {
 
   // The coordinator's thread.
   std::vector<Submission> queued_;
+  std::uint64_t operations_sent_ = 0;
   BufferPool buffers_;
 
   // Both threads. notify_ is set before the first request and not changed after it.
