@@ -188,16 +188,25 @@ void Session::flush() {
 }
 
 void Session::write_some(boost::system::error_code& error) {
+  // One piece is the usual case by far, and send() is cheaper than sendmsg() with its lists.
+  std::array<std::string_view, 2> first;
+  const bool one_piece = conversation_.output().gather(first) == 1;
+  const std::size_t written =
+      one_piece ? socket_.write_some(asio::buffer(first[0].data(), first[0].size()), error)
+                : write_pieces(error);
+  if (error) return;
+  conversation_.output().consume(written);
+  service_.coordinator.statistics().bytes_sent += written;
+  if (answering_) restart_stall_timer(service_.limits.stalled_output_timeout);
+}
+
+std::size_t Session::write_pieces(boost::system::error_code& error) {
   std::array<std::string_view, most_gathered_blocks> views;
   const std::size_t count = conversation_.output().gather(views);
   boost::container::static_vector<asio::const_buffer, most_gathered_blocks> buffers;
   for (std::size_t i = 0; i < count; ++i)
     buffers.emplace_back(views[i].data(), views[i].size());
-  const std::size_t written = socket_.write_some(buffers, error);
-  if (error) return;
-  conversation_.output().consume(written);
-  service_.coordinator.statistics().bytes_sent += written;
-  if (answering_) restart_stall_timer(service_.limits.stalled_output_timeout);
+  return socket_.write_some(buffers, error);
 }
 
 asio::awaitable<void> Session::write_the_rest(std::shared_ptr<Session> self) {

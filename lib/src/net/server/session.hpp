@@ -52,6 +52,7 @@ class Session final : public ConversationOwner, public std::enable_shared_from_t
   boost::asio::awaitable<bool> obtain_grant();
   void flush();
   void write_some(boost::system::error_code& error);
+  std::size_t write_pieces(boost::system::error_code& error);
   void release_grant();
   [[nodiscard]] std::size_t command_bytes();
   void restart_stall_timer(std::chrono::milliseconds patience);
