@@ -110,6 +110,7 @@ class Front {
 
  private:
   void run() noexcept {
+    pthread_setname_np(pthread_self(), "pkv io");  // for top -H, perf and debuggers
     accept_signals();
     if (shares_cpus_) cpu_sharing_.start(processes_);
     try {
