@@ -30,6 +30,20 @@ KVStore::KVStore(std::unique_ptr<StorageEngine> engine, const Limits& limits)
   }
 }
 
+// On every write's way: inline, so they come before what calls them.
+
+inline Version KVStore::claim(Version version) noexcept {
+  const Version claimed = version == next_version ? newest_version_ + 1 : version;
+  newest_version_ = std::max(newest_version_, claimed);
+  return claimed;
+}
+
+/// Requires: the key is within its limit.
+inline result<void> KVStore::write(std::string_view key, std::string_view value, Version version) {
+  if (value.size() > limits_.max_value_bytes) return errc::value_too_long;
+  return engine_->put(key, value, claim(version));
+}
+
 result<void> KVStore::create(std::string_view key, std::string_view value, Version version) {
   const result<bool> written = put_if(Condition::if_absent, key, value, version);
   if (!written) return written.error();
@@ -152,18 +166,6 @@ result<bool> KVStore::matches(Condition condition, std::string_view key) {
   const result<bool> present = exists(key);
   if (!present) return present;
   return *present == (condition == Condition::if_present);
-}
-
-/// Requires: the key is within its limit.
-result<void> KVStore::write(std::string_view key, std::string_view value, Version version) {
-  if (value.size() > limits_.max_value_bytes) return errc::value_too_long;
-  return engine_->put(key, value, claim(version));
-}
-
-Version KVStore::claim(Version version) noexcept {
-  const Version claimed = version == next_version ? newest_version_ + 1 : version;
-  newest_version_ = std::max(newest_version_, claimed);
-  return claimed;
 }
 
 }  // namespace pkv

@@ -49,9 +49,12 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
         part = begin_part(request, replies);
       }
       // Without a batch nothing may run: an engine might keep what end_part calls undone.
-      if (part.begun)
-        execute(operations[i], request.header.sequence + operations[i].sequence_offset,
-                part.frame.bytes());
+      const wire::Operation& operation = operations[i];
+      if (part.begun && operation.opcode != wire::Opcode::statistics)
+        execute_operation(store_, operation, request.header.sequence + operation.sequence_offset,
+                          part.frame.bytes());
+      else if (part.begun)
+        report(part.frame.bytes());
       ++part.frame.header.count;
     }
     left -= static_cast<std::uint32_t>(count);
@@ -84,11 +87,7 @@ void Dispatcher::end_part(Part part, bool last, ReplySink& replies) {
   replies.send(std::move(part.frame));
 }
 
-void Dispatcher::execute(const wire::Operation& operation, Version version, ByteBuffer& to) {
-  if (operation.opcode != wire::Opcode::statistics) {
-    execute_operation(store_, operation, version, to);
-    return;
-  }
+void Dispatcher::report(ByteBuffer& to) {
   wire::NodeStatistics statistics;
   statistics.keys = store_.size();
   statistics.stored_bytes = store_.bytes();

@@ -56,7 +56,7 @@ class Dispatcher {
   [[nodiscard]] bool is_sound(const wire::Frame& request) const noexcept;
   [[nodiscard]] Part begin_part(const wire::Frame& request, ReplySink& replies);
   void end_part(Part part, bool last, ReplySink& replies);
-  void execute(const wire::Operation& operation, Version version, ByteBuffer& to);
+  void report(ByteBuffer& to);
 
   KVStore& store_;
   NodeId node_;

@@ -8,7 +8,8 @@
 namespace pkv {
 namespace {
 
-void append_errc(ByteBuffer& to, const boost::system::error_code& error) {
+// Failures are apart from the rest, and never inlined, lest they make the usual way longer.
+[[gnu::noinline]] void append_errc(ByteBuffer& to, const boost::system::error_code& error) {
   const bool own = error.category() == category();
   wire::append_error(to, own ? static_cast<errc>(error.value()) : errc::storage_failure);
 }
@@ -28,14 +29,19 @@ void append_number(ByteBuffer& to, const result<Number>& number) {
     append_errc(to, number.error());
 }
 
+[[gnu::noinline]] void append_not_found(ByteBuffer& to, const boost::system::error_code& error) {
+  if (error == errc::key_not_found)
+    wire::append_nil(to);
+  else
+    append_errc(to, error);
+}
+
 // A value, or what stands for its absence.
 void append_found(ByteBuffer& to, const result<ValueView>& found) {
   if (found)
     wire::append_value(to, found->value);
-  else if (found.error() == errc::key_not_found)
-    wire::append_nil(to);
   else
-    append_errc(to, found.error());
+    append_not_found(to, found.error());
 }
 
 // Answers with the value there was, then changes it. When the change fails, so does the answer.
