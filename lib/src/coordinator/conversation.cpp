@@ -2,6 +2,7 @@
 
 #include "coordinator/commands/handlers.hpp"
 #include "coordinator/encode_reply.hpp"
+#include "coordinator/time_run.hpp"
 #include "protocol/error_text.hpp"
 
 #include <algorithm>
@@ -30,59 +31,7 @@ std::size_t most_command_bytes(const Limits& limits) noexcept {
   return std::max(limits.total_input_bytes, largest_entry);
 }
 
-/// Records how long commands took. Those of one kind that were read together end together more
-/// often than not: equal times in a row are recorded at once.
-class TimeRun {
- public:
-  explicit TimeRun(Coordinator& coordinator) noexcept : coordinator_(coordinator) {}
-  TimeRun(const TimeRun&) = delete;
-  TimeRun& operator=(const TimeRun&) = delete;
-  ~TimeRun() { record(); }
-
-  void add(std::optional<CommandKind> kind, Coordinator::Clock::time_point started) noexcept {
-    if (!kind) return;
-    if (times_ > 0 && (*kind != kind_ || started != started_)) {
-      record();
-      times_ = 0;
-    }
-    kind_ = *kind;
-    started_ = started;
-    ++times_;
-  }
-
- private:
-  void record() noexcept {
-    if (times_ == 0) return;
-    auto& histogram = coordinator_.statistics().command_times[static_cast<std::size_t>(kind_)];
-    histogram.record(coordinator_.now() - started_, times_);
-  }
-
-  Coordinator& coordinator_;
-  CommandKind kind_{};
-  Coordinator::Clock::time_point started_;
-  std::uint64_t times_ = 0;
-};
-
 }  // namespace
-
-bool Service::tell_owners() {
-  // By index: an owner may make further conversations active; they are told in the same call.
-  std::size_t waiting = 0;
-  for (std::size_t i = 0; i < active.size(); ++i) {
-    Conversation* conversation = active[i];
-    if (conversation == nullptr) continue;
-    if (conversation->can_wait())
-      active[waiting++] = conversation;
-    else
-      conversation->tell_owner();
-  }
-  active.resize(waiting);
-  return waiting > 0;
-}
-
-void Service::forget(Conversation& conversation) noexcept {
-  std::replace(active.begin(), active.end(), &conversation, static_cast<Conversation*>(nullptr));
-}
 
 Conversation::Conversation(Service& service, ConversationOwner& owner, std::uint64_t id)
     : service_(service),
@@ -114,10 +63,9 @@ inline std::uint32_t Conversation::begin_command() {
   return replies_.add(kind_, service_.coordinator.now());
 }
 
-inline std::optional<errc> Conversation::too_long(const wire::Operation& operation) const noexcept {
-  if (operation.key.size() > service_.limits.max_key_bytes) return errc::key_too_long;
-  if (operation.value.size() > service_.limits.max_value_bytes) return errc::value_too_long;
-  return std::nullopt;
+inline bool Conversation::too_long(const wire::Operation& operation) const noexcept {
+  return operation.key.size() > service_.limits.max_key_bytes ||
+         operation.value.size() > service_.limits.max_value_bytes;
 }
 
 inline void Conversation::list_as_active() {
@@ -213,9 +161,15 @@ void Conversation::on_room() {
   list_as_active();
 }
 
+/// Answers an operation that is too long.
+Outcome Conversation::refuse(const wire::Operation& operation) {
+  const bool key = operation.key.size() > service_.limits.max_key_bytes;
+  return reply_error(error_text::of(key ? errc::key_too_long : errc::value_too_long));
+}
+
 Outcome Conversation::forward(const wire::Operation& operation) {
   Coordinator& coordinator = service_.coordinator;
-  if (const auto error = too_long(operation)) return reply_error(error_text::of(*error));
+  if (too_long(operation)) return refuse(operation);
   const std::size_t worker = coordinator.worker_of(operation.key);
   if (!coordinator.has_room(worker)) return wait_for_room(worker);
   coordinator.append(worker, operation, {this, begin_command(), 0});
@@ -228,7 +182,7 @@ Outcome Conversation::forward_all(std::span<const wire::Operation> operations,
   workers_.clear();
   for (const wire::Operation& operation : operations) {
     // Before anything is ordered: a command on several keys happens as a whole or not at all.
-    if (const auto error = too_long(operation)) return reply_error(error_text::of(*error));
+    if (too_long(operation)) return refuse(operation);
     const std::size_t worker = coordinator.worker_of(operation.key);
     if (!coordinator.has_room(worker)) return wait_for_room(worker);
     workers_.push_back(worker);
@@ -302,7 +256,7 @@ void Conversation::on_reply(std::uint32_t ticket, std::uint32_t part, const wire
   list_as_active();
 }
 
-void Conversation::write(ReplyLine::Entry& entry) {
+inline void Conversation::write(ReplyLine::Entry& entry) {
   const std::size_t before = output_.size();
   switch (entry.state) {
     case ReplyLine::Entry::State::waiting:

@@ -112,7 +112,8 @@ class Conversation final : public ReplyReceiver {
   Progress execute_input();
   Outcome execute(Words words);
   Outcome refuse(const CommandInfo* command, Words words);
-  [[nodiscard]] std::optional<errc> too_long(const wire::Operation& operation) const noexcept;
+  [[nodiscard]] bool too_long(const wire::Operation& operation) const noexcept;
+  Outcome refuse(const wire::Operation& operation);
   Outcome wait_for_room(std::size_t worker);
   Outcome reply_encoded(std::string encoded);
   [[nodiscard]] bool must_pause() const noexcept;

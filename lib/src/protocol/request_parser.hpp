@@ -70,7 +70,8 @@ class RequestParser {
     std::size_t bytes;
   };
 
-  [[nodiscard]] ParseResult next_at_leisure(std::string_view unread);
+  // Apart, lest what it needs of the stack burdens next().
+  [[nodiscard, gnu::noinline]] ParseResult next_at_leisure(std::string_view unread);
   Step read_inline(std::string_view unread);
   Step read_array(std::string_view unread);
   Step read_array_header(std::string_view unread);
