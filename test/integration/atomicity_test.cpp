@@ -2,6 +2,7 @@
 #include "pkv/command.hpp"
 
 #include "support/connection.hpp"
+#include "support/program.hpp"
 #include "support/run.hpp"
 #include "support/server_process.hpp"
 
@@ -164,5 +165,31 @@ TEST_CASE("DEL and EXISTS over several workers see all keys or none", "[server][
     crowd.add([&](std::mt19937_64&) { return over("MGET", scene.keys); }, are_equal);
   }
   CHECK(crowd.run() == 0);
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("MSET and MGET never mix while others load the server fully",
+          "[server][mpi][atomicity]") {
+  test::ServerProcess server(four_workers());
+  test::Connection connection(server.port());
+  const Scene scene{server.port(), test::keys_on_all_nodes(connection, workers)};
+  const std::uint64_t seed = std::random_device()();
+  CAPTURE(seed);
+
+  std::future<test::Outcome> load = std::async(std::launch::async, [&] {
+    return test::run_program({PKV_BENCH_PROGRAM, "--port", std::to_string(server.port()),
+                              "--records", "10000", "--workload", "a", "--clients", "20",
+                              "--pipeline", "16", "--warm-up", "0", "--duration",
+                              std::to_string(duration.count()), "--quiet"});
+  });
+  Crowd crowd(scene, seed);
+  for (int i = 0; i < 3; ++i) {
+    crowd.add([&](std::mt19937_64& random) { return set_all(scene, random); }, is_ok);
+    crowd.add([&](std::mt19937_64&) { return over("MGET", scene.keys); }, are_equal);
+  }
+  CHECK(crowd.run() == 0);
+  const test::Outcome loaded = load.get();
+  CAPTURE(loaded.output, loaded.errors);
+  CHECK(loaded.exit_status == 0);  // and each value that it read was right
   CHECK(server.stop() == 0);
 }
