@@ -49,8 +49,14 @@ class ByteBuffer {
   /// Makes room for `bytes` in all, exactly.
   void reserve(std::size_t bytes) {
     if (bytes <= capacity_) return;
-    void* grown = std::realloc(data_, bytes);
+    // realloc() copies all of the old block, also what has never been written.
+    const bool mostly_unused = size_ < capacity_ / 4;
+    void* grown = mostly_unused ? std::malloc(bytes) : std::realloc(data_, bytes);
     if (grown == nullptr) throw std::bad_alloc();
+    if (mostly_unused) {
+      if (size_ > 0) std::memcpy(grown, data_, size_);
+      std::free(data_);
+    }
     data_ = static_cast<char*>(grown);
     capacity_ = bytes;
   }

@@ -47,7 +47,7 @@ class InputBuffer {
   /// Says that nothing can be done before this many more bytes have arrived. Room for them is made
   /// in steps, as they arrive: what a client announces is not yet worth memory.
   void ask_for(std::size_t bytes) noexcept {
-    const std::size_t most = std::max(most_read_bytes, unread().size());
+    const std::size_t most = std::max(most_read_bytes, 3 * unread().size());
     wanted_bytes_ = std::max(wanted_bytes_, std::min(bytes, most));
   }
 
