@@ -18,7 +18,10 @@ constexpr double use_that_may_fit = 1.3;
 
 constexpr unsigned trial_intervals = 2;  // the first one sees the change itself
 constexpr double worthwhile = 1.05;      // times the rate before
-constexpr unsigned most_patience = 64;   // intervals
+// Intervals to rest. After a success the opposite has just been found to do less.
+constexpr unsigned after_success = 16;
+constexpr unsigned after_first_failure = 4;
+constexpr unsigned after_many_failures = 64;
 
 double most_idle(const CpuPolicy::Sample& sample) {
   return *std::max_element(sample.idle.begin(), sample.idle.end());
@@ -40,12 +43,13 @@ void CpuPolicy::change(std::size_t here) {
 
 void CpuPolicy::judge(const Sample& sample, std::size_t here) {
   if (sample.work_rate >= worthwhile * rate_before_) {
-    patience_ = 1;
+    rest_ = after_success;
+    failures_rest_ = 0;
     return;
   }
   change(here);
-  rest_ = patience_;
-  patience_ = std::min(2 * patience_, most_patience);
+  failures_rest_ = std::clamp(2 * failures_rest_, after_first_failure, after_many_failures);
+  rest_ = failures_rest_;
 }
 
 std::optional<std::size_t> CpuPolicy::next(const Sample& sample, std::size_t here) {

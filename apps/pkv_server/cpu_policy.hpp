@@ -35,9 +35,9 @@ class CpuPolicy {
   void judge(const Sample& sample, std::size_t here);
 
   std::optional<std::size_t> gathered_on_;
-  unsigned rest_ = 0;      // intervals until a change is considered again
-  unsigned patience_ = 1;  // how long to rest after the next failure
-  unsigned trial_ = 0;     // intervals until the trial under way is judged; 0 if there is none
+  unsigned rest_ = 0;           // intervals until a change is considered again
+  unsigned failures_rest_ = 0;  // what the last of a row of failures made of it
+  unsigned trial_ = 0;          // intervals until the trial under way is judged; 0 if there is none
   double rate_before_ = 0;
 };
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <sched.h>
 #include <string>
+#include <system_error>
 
 namespace pkv::server {
 namespace {
@@ -38,12 +40,21 @@ void let_others_finish(pid_t thread) {
   sched_setscheduler(thread, SCHED_BATCH, &none);
 }
 
+/// Whether this process id means one of our processes here: under the same host name there may be
+/// containers with process ids of their own.
+bool runs_our_program(pid_t process) {
+  std::error_code unknown;
+  return std::filesystem::equivalent("/proc/self/exe", "/proc/" + std::to_string(process) + "/exe",
+                                     unknown);
+}
+
 }  // namespace
 
 void CpuSharing::start(const std::vector<mpi::Process>& processes) {
-  for (const mpi::Process& process : processes)
-    if (process.host == processes.front().host)
-      threads_.push_back(static_cast<pid_t>(process.process_id));
+  for (const mpi::Process& process : processes) {
+    const auto id = static_cast<pid_t>(process.process_id);
+    if (process.host == processes.front().host && runs_our_program(id)) threads_.push_back(id);
+  }
   cpus_ = allowed_cpus(0);
   const bool enough_cpus = cpus_.size() > threads_.size();  // and one for the I/O thread
   const bool bound = std::any_of(threads_.begin(), threads_.end(),

@@ -34,7 +34,6 @@ class CpuSharing {
 
   /// Call it on the I/O thread.
   void start(const std::vector<mpi::Process>& processes);
-  void stop() { timer_.cancel(); }
 
  private:
   void watch();

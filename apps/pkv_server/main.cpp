@@ -22,6 +22,15 @@ void set_transport_environment(const Options& options) {
   constexpr int replace = 1;
   if (options.carrier == Carrier::shared_memory) setenv("UCX_TLS", "sm,self", replace);
   if (options.carrier == Carrier::tcp) setenv("UCX_TLS", "tcp,self", replace);
+  // A frame of many commands in few pieces: with UCX's 8 KiB it costs a system call, a hand-shake
+  // or a wake-up for each. At pipeline 64 over TCP more than half as fast again, a fifth over
+  // shared memory, of which the buffers' number is cut so that they take no more of it.
+  setenv("UCX_TCP_TX_SEG_SIZE", "64k", keep);
+  setenv("UCX_TCP_RX_SEG_SIZE", "128k", keep);
+  for (const char* const memory : {"POSIX", "SYSV"}) {
+    setenv(("UCX_" + std::string(memory) + "_SEG_SIZE").c_str(), "32k", keep);
+    setenv(("UCX_" + std::string(memory) + "_RX_BUFS_GROW").c_str(), "128", keep);
+  }
   // One look at the network per MPI_Testsome, not one per eight requests in it.
   setenv("MPIR_CVAR_REQUEST_POLL_FREQ", "1000", keep);
 }
