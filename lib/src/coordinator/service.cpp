@@ -8,10 +8,11 @@
 namespace pkv {
 
 bool Service::tell_owners() {
-  // By index: an owner may make further conversations active; they are told in the same call.
+  // An owner may make further conversations active, at the end; they are told in the same call.
   std::size_t waiting = 0;
-  for (std::size_t i = 0; i < active.size(); ++i) {
-    Conversation* conversation = active[i];
+  std::size_t next = 0;
+  while (next < active.size()) {
+    Conversation* const conversation = active[next++];
     if (conversation == nullptr) continue;
     if (conversation->can_wait())
       active[waiting++] = conversation;
