@@ -112,8 +112,8 @@ class Front {
   void run() noexcept {
     pthread_setname_np(pthread_self(), "pkv io");  // for top -H, perf and debuggers
     accept_signals();
-    if (shares_cpus_) cpu_sharing_.start(processes_);
     try {
+      if (shares_cpus_) cpu_sharing_.start(processes_);
       const auto keep_running = boost::asio::make_work_guard(io_);
       io_.run();
     } catch (const std::exception& error) {

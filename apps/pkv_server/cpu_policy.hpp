@@ -8,9 +8,9 @@ namespace pkv::server {
 
 /// Decides on which CPUs the threads of the server may run, where they outnumber the CPUs.
 ///
-/// A command passes through four threads, and waking a thread is cheap on the waker's CPU and dear
-/// on another: an interrupt, often a sleeping core, under a hypervisor an exit or two. So the
-/// threads are *gathered* on one CPU while they have little to do. Under load it depends: many
+/// A command is handed from thread to thread four times, and waking one is cheap on the waker's CPU
+/// and dear on another: an interrupt, often a sleeping core, under a hypervisor an exit or two. So
+/// the threads are *gathered* on one CPU while they have little to do. Under load it depends: many
 /// small commands go faster on one CPU although another has time, few large ones do not. What looks
 /// promising is tried and kept if it did more; each trial that fails makes the next one wait
 /// longer, up to a limit. Threads that are not gathered are left to the system's scheduler.
