@@ -1,4 +1,5 @@
 #include "base/byte_buffer.hpp"
+#include "wire/copying.hpp"
 #include "wire/frame.hpp"
 #include "wire/node_statistics.hpp"
 #include "wire/operation.hpp"
@@ -8,9 +9,11 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <vector>
 
 // What a rank does with bytes from another one. The first byte chooses the reader, the second how
-// many elements it is told to expect: checksums would otherwise keep the fuzzer out of the bodies.
+// many elements it is told to expect, or which of a kind: checksums would otherwise keep the fuzzer
+// out of the bodies.
 // What was read is written again and has to give the same bytes, where nothing in them is ignored.
 namespace {
 
@@ -88,12 +91,62 @@ void read_node_statistics(std::string_view bytes) {
   require(again.view() == bytes);
 }
 
+void read_page(std::string_view bytes) {
+  wire::PageReader reader(bytes);
+  const std::uint32_t announced = reader.left();
+  ByteBuffer again;
+  wire::store_page_head(again.extend(wire::page_head_bytes), reader.next_position(), announced);
+  for (wire::CopiedEntry entry; reader.next(entry);)
+    wire::append_entry(again, entry);
+  if (bytes.size() >= wire::page_head_bytes) require(bytes.starts_with(again.view()));
+  if (reader.complete()) require(again.view() == bytes);
+}
+
+void read_ranges(std::string_view bytes) {
+  const auto ranges = wire::RangesView::read(bytes);
+  if (!ranges) return;
+  std::vector<wire::RingRange> copied;
+  for (std::size_t i = 0; i < ranges->size(); ++i)
+    copied.push_back((*ranges)[i]);
+  ByteBuffer again;
+  wire::append_ranges(again, ranges->set(), copied);
+  require(again.view() == bytes);
+}
+
+void read_copying(std::string_view bytes, unsigned which) {
+  ByteBuffer again;
+  switch (which % 5) {
+    case 0:
+      return read_page(bytes);
+    case 1:
+      return read_ranges(bytes);
+    case 2:
+      if (const auto request = wire::read_copy_request(bytes)) {
+        wire::append_copy_request(again, *request);
+        require(again.view() == bytes);
+      }
+      return;
+    case 3:
+      if (const auto erased = wire::read_erased_page(bytes)) {
+        wire::append_erased_page(again, *erased);
+        require(again.view() == bytes);
+      }
+      return;
+    case 4:
+      if (const auto counted = wire::read_counted_page(bytes)) {
+        wire::append_counted_page(again, *counted);
+        require(again.view() == bytes);
+      }
+      return;
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   if (size < 2) return 0;
   const std::string_view input(reinterpret_cast<const char*>(bytes) + 2, size - 2);
-  switch (bytes[0] % 4) {
+  switch (bytes[0] % 5) {
     case 0:
       read_header(input);
       break;
@@ -105,6 +158,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       break;
     case 3:
       read_node_statistics(input);
+      break;
+    case 4:
+      read_copying(input, bytes[1]);
       break;
   }
   return 0;

@@ -25,6 +25,7 @@ FrameHeader example() {
   header.body_bytes = 4;
   header.sequence = 0x1122334455667788;
   header.clock_ms = 1'700'000'000'123;
+  header.stable = 0x0A0B0C0D0E0F1011;
   header.last = false;
   return header;
 }
@@ -38,7 +39,7 @@ std::string sealed(const FrameHeader& header, std::string_view body) {
 /// `bytes` with another byte at `at`, and a checksum that says this is meant to be so.
 std::string forged(std::string bytes, std::size_t at, char value) {
   bytes[at] = value;
-  store(bytes.data() + 56, static_cast<std::uint32_t>(hash_bytes({bytes.data(), 56})));
+  store(bytes.data() + 60, static_cast<std::uint32_t>(hash_bytes({bytes.data(), 60})));
   return bytes;
 }
 
@@ -71,6 +72,7 @@ TEST_CASE("Frame: the largest numbers fit into a header", "[wire][frame]") {
   header.slot = UINT32_MAX;
   header.sequence = UINT64_MAX;
   header.clock_ms = INT64_MAX;
+  header.stable = UINT64_MAX;
   const auto decoded = wire::decode_header(sealed(header, ""));
   REQUIRE(decoded.has_value());
   CHECK(*decoded == header);
@@ -79,19 +81,19 @@ TEST_CASE("Frame: the largest numbers fit into a header", "[wire][frame]") {
 TEST_CASE("Frame: the bytes of a header never change", "[wire][frame]") {
   const std::string_view expected(
       "PKV1"                              // magic
-      "\x01\x00"                          // version
+      "\x02\x00"                          // version
       "\x02"                              // kind: reply
       "\x00"                              // flags: not the last
       "\x04\x03\x02\x01"                  // epoch
       "\x05\x00\x00\x00"                  // node
       "\x02\x00\x00\x00"                  // count
       "\x07\x00\x00\x00"                  // slot
-      "\x04\x00\x00\x00\x00\x00\x00\x00"  // body_bytes
       "\x88\x77\x66\x55\x44\x33\x22\x11"  // sequence
       "\x7b\x68\xe5\xcf\x8b\x01\x00\x00"  // clock_ms
+      "\x11\x10\x0f\x0e\x0d\x0c\x0b\x0a"  // stable
       "\xfa\xe1\x7f\x18\xee\xc8\xf2\x84"  // body_checksum
-      "\x8e\x76\xe0\x6f"                  // header_checksum
-      "\x00\x00\x00\x00",                 // reserved
+      "\x04\x00\x00\x00"                  // body_bytes
+      "\x5a\x9e\x06\x55",                 // header_checksum
       wire::header_bytes);
   CHECK(sealed(example(), "body") == expected);
 }
@@ -132,22 +134,23 @@ TEST_CASE("Frame: another magic or version is refused, even with a right checksu
   CHECK(refused(forged(good, 0, 'Q')));
   CHECK(refused(forged(good, 3, '2')));
   CHECK(refused(forged(good, 4, 0)));
-  CHECK(refused(forged(good, 4, 2)));
+  CHECK(refused(forged(good, 4, 1)));
+  CHECK(refused(forged(good, 4, 3)));
   CHECK(refused(forged(good, 5, 1)));
 }
 
 TEST_CASE("Frame: a body may be as large as the limit and no larger", "[wire][frame]") {
   const auto announcing = [](std::uint64_t body_bytes) {
     std::string bytes = sealed(example(), "body");
-    store(bytes.data() + 24, body_bytes);
-    store(bytes.data() + 56, static_cast<std::uint32_t>(hash_bytes({bytes.data(), 56})));
+    store(bytes.data() + 56, static_cast<std::uint32_t>(body_bytes));
+    store(bytes.data() + 60, static_cast<std::uint32_t>(hash_bytes({bytes.data(), 60})));
     return bytes;
   };
   REQUIRE_FALSE(refused(announcing(wire::largest_body_bytes)));
   CHECK(wire::decode_header(announcing(wire::largest_body_bytes))->body_bytes ==
         wire::largest_body_bytes);
   CHECK(refused(announcing(wire::largest_body_bytes + 1)));
-  CHECK(refused(announcing(UINT64_MAX)));
+  CHECK(refused(announcing(UINT32_MAX)));
 }
 
 TEST_CASE("Frame: only the body that was sealed matches", "[wire][frame]") {

@@ -4,17 +4,20 @@
 #include "base/hash.hpp"
 
 #include <cassert>
+#include <limits>
 
 namespace pkv::wire {
 namespace {
 
 constexpr std::uint32_t magic = 0x31564B50;  // "PKV1"
-constexpr std::uint16_t version = 1;
+constexpr std::uint16_t version = 2;
 constexpr std::uint8_t last_flag = 1;
 
 constexpr std::size_t body_checksum_at = 48;
-constexpr std::size_t header_checksum_at = 56;
-constexpr std::size_t reserved_at = 60;
+constexpr std::size_t body_bytes_at = 56;
+constexpr std::size_t header_checksum_at = 60;
+
+static_assert(largest_body_bytes <= std::numeric_limits<std::uint32_t>::max());
 
 std::uint32_t header_checksum(const char* header) noexcept {
   return static_cast<std::uint32_t>(hash_bytes({header, header_checksum_at}));
@@ -23,7 +26,7 @@ std::uint32_t header_checksum(const char* header) noexcept {
 }  // namespace
 
 void seal(const FrameHeader& header, std::string_view body, char* to) noexcept {
-  assert(body.size() == header.body_bytes);
+  assert(body.size() == header.body_bytes && body.size() <= largest_body_bytes);
   char* at = to;
   at = store(at, magic);
   at = store(at, version);
@@ -33,12 +36,12 @@ void seal(const FrameHeader& header, std::string_view body, char* to) noexcept {
   at = store(at, to_number(header.node));
   at = store(at, header.count);
   at = store(at, header.slot);
-  at = store(at, header.body_bytes);
   at = store(at, header.sequence);
   at = store(at, header.clock_ms);
+  at = store(at, header.stable);
   at = store(at, hash_bytes(body));
-  at = store(at, header_checksum(to));
-  store(at, std::uint32_t{0});
+  at = store(at, static_cast<std::uint32_t>(header.body_bytes));
+  store(at, header_checksum(to));
 }
 
 result<FrameHeader> decode_header(std::string_view bytes) noexcept {
@@ -48,7 +51,6 @@ result<FrameHeader> decode_header(std::string_view bytes) noexcept {
   if (load<std::uint16_t>(from + 4) != version) return errc::malformed_frame;
   if (load<std::uint32_t>(from + header_checksum_at) != header_checksum(from))
     return errc::malformed_frame;
-  if (load<std::uint32_t>(from + reserved_at) != 0) return errc::malformed_frame;
 
   FrameHeader header;
   const auto kind = load<std::uint8_t>(from + 6);
@@ -61,9 +63,10 @@ result<FrameHeader> decode_header(std::string_view bytes) noexcept {
   header.node = NodeId{load<std::uint32_t>(from + 12)};
   header.count = load<std::uint32_t>(from + 16);
   header.slot = load<std::uint32_t>(from + 20);
-  header.body_bytes = load<std::uint64_t>(from + 24);
-  header.sequence = load<std::uint64_t>(from + 32);
-  header.clock_ms = load<std::int64_t>(from + 40);
+  header.sequence = load<std::uint64_t>(from + 24);
+  header.clock_ms = load<std::int64_t>(from + 32);
+  header.stable = load<std::uint64_t>(from + 40);
+  header.body_bytes = load<std::uint32_t>(from + body_bytes_at);
   if (header.body_bytes > largest_body_bytes) return errc::malformed_frame;
   return header;
 }

@@ -22,8 +22,8 @@ enum class FrameKind : std::uint8_t {
 ///      +--------+-------+------+-------+--------+-------+--------+-------+
 ///      | magic  |version| kind | flags | epoch  | node  | count  | slot  |
 ///      +--------+-------+------+-------+--------+-------+--------+-------+
-///     24  body_bytes (8)   sequence (8)   clock_ms (8)   body_checksum (8)
-///     56  header_checksum (4), reserved (4)                              64
+///     24  sequence (8)   clock_ms (8)   stable (8)   body_checksum (8)
+///     56  body_bytes (4), header_checksum (4)                            64
 ///
 /// All numbers are little-endian. The checksums are XXH3: a frame that was cut, mixed up with an
 /// old one or damaged is refused as a whole, because MPI's success codes do not prove delivery.
@@ -41,6 +41,10 @@ struct FrameHeader {
   std::uint64_t sequence = 0;
   /// Request: the coordinator's clock, milliseconds since 1970, that the operations run by.
   std::int64_t clock_ms = 0;
+  /// Request: every operation at or below this sequence number has been answered, so nobody will
+  /// ask what was there before it. The node remembers what later writes replace, for reads that
+  /// have to be asked again (read_as_of); 0: it remembers nothing.
+  std::uint64_t stable = 0;
   /// Reply: whether this is the last frame for the request.
   bool last = true;
 
@@ -53,7 +57,8 @@ inline constexpr std::size_t header_bytes = 64;
 inline constexpr std::uint64_t largest_body_bytes = (std::uint64_t{1} << 31) - (1U << 20);
 
 /// Writes `header` and the checksums of it and of `body` to `to`.
-/// Requires: `to` has header_bytes of room; body.size() == header.body_bytes.
+/// Requires: `to` has header_bytes of room; body.size() == header.body_bytes, at most
+/// largest_body_bytes.
 void seal(const FrameHeader& header, std::string_view body, char* to) noexcept;
 
 /// Reads and checks a header. The body is not looked at: it may arrive later.

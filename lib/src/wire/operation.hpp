@@ -32,8 +32,16 @@ enum class Opcode : std::uint8_t {
   count = 15,       ///< integer: keys on this node
   clear = 16,       ///< ok
   statistics = 17,  ///< value: a NodeStatistics
+
+  // Copying between nodes. The operation's value and the answer's are described in copying.hpp;
+  // those that name an unknown set of ranges are answered with errc::malformed_frame.
+  define_ranges = 18,  ///< ok; replaces the set of that number
+  copy_page = 19,      ///< value: a page of the entries in a set of ranges
+  copy_in = 20,        ///< ok; puts a page's entries as they are, versions included
+  erase_page = 21,     ///< value: an ErasedPage; erases the node's entries in a set of ranges
+  count_page = 22,     ///< value: a CountedPage
 };
-inline constexpr auto last_opcode = Opcode::statistics;
+inline constexpr auto last_opcode = Opcode::count_page;
 
 /// Bits of Operation::flags, for Opcode::put.
 enum PutFlag : std::uint8_t {
@@ -41,6 +49,13 @@ enum PutFlag : std::uint8_t {
   put_only_if_present = 2,
   put_return_old = 4,
 };
+
+/// A bit of Operation::flags, for Opcode::get, read, exists and length: to be answered as if it
+/// were run at its own place in the order, although later writes have been run. For a read that
+/// another node died with; see FrameHeader::stable. What was overwritten by Opcode::clear is not
+/// remembered and counts as absent; when other things are not remembered any more the answer is
+/// errc::node_down.
+inline constexpr std::uint8_t read_as_of = 0x80;
 
 /// One thing for a worker to do. The views live only as long as the bytes they were read from.
 struct Operation {

@@ -182,6 +182,11 @@ void execute_operation(KVStore& store, const wire::Operation& operation, Version
       append_done(to, store.clear());
       return;
     case wire::Opcode::statistics:
+    case wire::Opcode::define_ranges:
+    case wire::Opcode::copy_page:
+    case wire::Opcode::copy_in:
+    case wire::Opcode::erase_page:
+    case wire::Opcode::count_page:
       break;
   }
   wire::append_error(to, errc::malformed_frame);
