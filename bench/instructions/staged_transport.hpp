@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,8 @@ class StagedTransport final : public wire::Transport {
   void send(std::size_t worker, wire::Frame frame) override {
     requests_.push_back({worker, std::move(frame)});
   }
+  void disconnect(std::size_t) override {}  // its nodes are never lost
+  void reconnect(std::size_t, std::uint32_t, std::string) override {}
   void flush() override {}
   void notify_with(std::function<void()>) override {}
   void collect(std::vector<wire::Arrival>& arrivals) override;

@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <random>
+#include <string>
 #include <vector>
 
 namespace pkv::test {
@@ -31,6 +32,10 @@ enum class Damage {
 ///
 ///     requests(w): sent, not run --run(w)--> replies(w): run, not arrived --deliver(w)-->
 ///     collect()
+///
+/// A worker's process dies by kill(): it runs nothing any more, what it has answered but was not
+/// delivered is lost, and nobody is told. Then the coordinator finds out and calls disconnect(), or
+/// the transport finds out: notice_loss(). What reconnect() brings back has an empty store.
 ///
 /// Thread safety: none.
 class FaultyTransport final : public wire::Transport {
@@ -55,6 +60,11 @@ class FaultyTransport final : public wire::Transport {
   /// The next frame of replies to be delivered is wrong.
   void damage_reply(std::size_t worker, Damage damage);
 
+  /// The worker's process dies unnoticed.
+  void kill(std::size_t worker);
+  /// The transport notices that the worker's process is dead, and tells.
+  void notice_loss(std::size_t worker);
+
   /// Whether take_buffer() finds no memory.
   void set_out_of_memory(bool out) { out_of_memory_ = out; }
 
@@ -70,6 +80,15 @@ class FaultyTransport final : public wire::Transport {
   }
   /// Whether the coordinator has used free slots only, each in its turn.
   [[nodiscard]] bool slots_were_used_in_turn() const noexcept { return slots_in_turn_; }
+  /// Whether the worker is neither killed nor lost.
+  [[nodiscard]] bool is_connected(std::size_t worker) const {
+    return workers_[worker].state == State::alive;
+  }
+  /// The incarnation that the worker was connected to last, and where that was said to be.
+  [[nodiscard]] std::uint32_t epoch(std::size_t worker) const { return workers_[worker].epoch; }
+  [[nodiscard]] const std::string& address(std::size_t worker) const {
+    return workers_[worker].address;
+  }
 
   // wire::Transport
   [[nodiscard]] std::size_t worker_count() const noexcept override { return workers_.size(); }
@@ -80,6 +99,8 @@ class FaultyTransport final : public wire::Transport {
     return inner_.preferred_frame_bytes();
   }
   void send(std::size_t worker, wire::Frame frame) override;
+  void disconnect(std::size_t worker) override;
+  void reconnect(std::size_t worker, std::uint32_t epoch, std::string address) override;
   void flush() override;
   void notify_with(std::function<void()> notify) override { notify_ = std::move(notify); }
   void collect(std::vector<wire::Arrival>& arrivals) override;
@@ -87,17 +108,27 @@ class FaultyTransport final : public wire::Transport {
   void recycle(ByteBuffer buffer) noexcept override { inner_.recycle(std::move(buffer)); }
 
  private:
+  enum class State { alive, killed, lost };
+
   struct Worker {
+    State state = State::alive;
+    std::uint32_t epoch = 1;
+    std::string address;
     std::deque<wire::Frame> requests;
+    std::deque<wire::Frame> run;  // copies of requests whose last reply is not delivered
     std::deque<wire::Arrival> replies;
     std::vector<bool> busy_slots;
     std::uint32_t next_slot = 0;
     std::vector<std::uint32_t> sent_counts;
   };
 
+  void lose(std::size_t worker);
+  void arrive(wire::Arrival arrival);
+
   LoopbackTransport inner_;
   std::vector<Worker> workers_;
   std::vector<wire::Arrival> arrived_;
+  std::vector<wire::Arrival> failed_;  // to arrive at the next flush()
   std::function<void()> notify_;
   bool by_hand_ = false;
   bool out_of_memory_ = false;

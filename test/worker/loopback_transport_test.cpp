@@ -128,3 +128,37 @@ TEST_CASE("LoopbackTransport: a given-back buffer is used again, empty", "[worke
   transport.recycle(ByteBuffer(transport.preferred_frame_bytes() + 1));  // not worth keeping
   CHECK(transport.take_buffer().capacity() == 0);
 }
+
+TEST_CASE("LoopbackTransport: a lost node's requests come back, and it is reborn empty",
+          "[worker][loopback]") {
+  LoopbackTransport transport(nodes, Limits{});
+  const auto send = [&](std::uint32_t slot, std::uint32_t epoch, const wire::Operation& operation) {
+    wire::Frame frame = request(transport, nodes[0], slot, operation);
+    frame.header.epoch = epoch;
+    frame.header.sequence = 100 + slot;
+    transport.send(0, std::move(frame));
+  };
+  send(0, 1, {wire::Opcode::put, 0, 0, "k", "v"});
+  transport.disconnect(0);
+  send(1, 1, {wire::Opcode::append, 0, 0, "key", "value"});
+  transport.reconnect(0, 7, "anywhere");
+  send(0, 7, {wire::Opcode::count, 0, 0, {}, {}});
+  send(1, 1, {wire::Opcode::count, 0, 0, {}, {}});
+  transport.send(1, request(transport, nodes[1], 0, {wire::Opcode::put, 0, 0, "k", "v"}));
+  transport.flush();
+
+  const std::vector<wire::Arrival> arrivals = collect(transport);
+  REQUIRE(arrivals.size() == 5);
+  CHECK(only_reply(arrivals[0]).kind == wire::ReplyKind::ok);
+  CHECK(arrivals[1].failure == errc::node_down);
+  CHECK(arrivals[1].slot == 1);
+  CHECK(arrivals[1].frame.header.sequence == 101);
+  wire::OperationReader reader(arrivals[1].frame.body(), arrivals[1].frame.header.count);
+  wire::Operation operation;
+  REQUIRE(reader.next(operation));
+  CHECK(operation.key == "key");
+  CHECK(operation.value == "value");
+  CHECK(only_reply(arrivals[2]).integer == 0);
+  CHECK(arrivals[3].failure == errc::malformed_frame);  // a request to the dead incarnation
+  CHECK(only_reply(arrivals[4]).kind == wire::ReplyKind::ok);
+}

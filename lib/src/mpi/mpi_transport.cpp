@@ -13,7 +13,18 @@ MpiTransport::MpiTransport(std::size_t workers, const TransportSettings& setting
 
 void MpiTransport::send(std::size_t worker, wire::Frame frame) {
   operations_sent_ += frame.header.count;
-  queued_.push_back({worker, std::move(frame)});
+  queued_.push_back({worker, Submission::What::request, std::move(frame)});
+}
+
+void MpiTransport::disconnect(std::size_t worker) {
+  queued_.push_back({worker, Submission::What::disconnect, {}});
+}
+
+void MpiTransport::reconnect(std::size_t worker, std::uint32_t epoch, std::string address) {
+  wire::Frame where{ByteBuffer()};
+  where.header.epoch = epoch;
+  where.bytes().append(address);
+  queued_.push_back({worker, Submission::What::reconnect, std::move(where)});
 }
 
 void MpiTransport::flush() {
@@ -53,12 +64,25 @@ bool MpiTransport::advance() {
   submissions_.take(accepted_);
   bool worked = !accepted_.empty();
   for (Submission& submission : accepted_)
-    engine_.send(submission.worker, std::move(submission.frame));
+    submit(std::move(submission));
   accepted_.clear();
 
   worked |= engine_.poll(arrived_);
   if (!arrived_.empty() && arrivals_.give(arrived_) && notify_) notify_();
   return worked;
+}
+
+void MpiTransport::submit(Submission submission) {
+  const std::size_t worker = submission.worker;
+  wire::Frame& frame = submission.frame;
+  switch (submission.what) {
+    case Submission::What::request:
+      return engine_.send(worker, std::move(frame));
+    case Submission::What::disconnect:
+      return engine_.disconnect(worker);
+    case Submission::What::reconnect:
+      return engine_.reconnect(worker, frame.header.epoch, frame.body());
+  }
 }
 
 void MpiTransport::rest() {

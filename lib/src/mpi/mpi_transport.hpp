@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,8 @@ class MpiTransport final : public wire::Transport {
   }
 
   void send(std::size_t worker, wire::Frame frame) override;
+  void disconnect(std::size_t worker) override;
+  void reconnect(std::size_t worker, std::uint32_t epoch, std::string address) override;
   void flush() override;
 
   void notify_with(std::function<void()> notify) override { notify_ = std::move(notify); }
@@ -71,8 +74,14 @@ class MpiTransport final : public wire::Transport {
  private:
   using Clock = std::chrono::steady_clock;
 
+  /// What the coordinator's thread wants done, in its order. A reconnection is carried by a frame
+  /// that says the epoch in its header and the address in its body, so that a request, which is
+  /// what travels here a million times, needs no room for it.
   struct Submission {
+    enum class What { request, disconnect, reconnect };
+
     std::size_t worker = 0;
+    What what = What::request;
     wire::Frame frame;
   };
 
@@ -80,6 +89,7 @@ class MpiTransport final : public wire::Transport {
   template <class Done>
   bool advance_until(Done done);
   bool advance();
+  void submit(Submission submission);
   void rest();
 
   [[nodiscard]] bool stop_requested() const noexcept {

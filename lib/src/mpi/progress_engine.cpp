@@ -52,6 +52,14 @@ void ProgressEngine::send(std::size_t worker, wire::Frame request) {
   exchange_.send(rank_of(worker), std::move(request));
 }
 
+void ProgressEngine::disconnect(std::size_t worker) {
+  lose(worker, refused_);
+}
+
+void ProgressEngine::reconnect(std::size_t worker, std::uint32_t, std::string_view) {
+  report(LogLevel::error, worker, "cannot be replaced by another process with this MPI");
+}
+
 bool ProgressEngine::poll(std::vector<wire::Arrival>& arrivals) {
   const bool happened = exchange_.poll(received_) || !refused_.empty();
   for (Received& received : received_)

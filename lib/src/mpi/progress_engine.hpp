@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace pkv::mpi {
@@ -35,6 +36,12 @@ class ProgressEngine {
 
   /// Requires: the slot is free and next in turn; the worker is not dismissed.
   void send(std::size_t worker, wire::Frame request);
+
+  /// Fails what the worker owes, and all that is sent to it from here on.
+  void disconnect(std::size_t worker);
+
+  /// Serves the worker by its incarnation `epoch`, a process at `address`.
+  void reconnect(std::size_t worker, std::uint32_t epoch, std::string_view address);
 
   /// Makes progress; appends what has arrived. Returns whether anything happened.
   bool poll(std::vector<wire::Arrival>& arrivals);

@@ -8,8 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pkv::wire {
@@ -51,9 +54,16 @@ class Frame {
 
 /// What came from a worker: a reply frame, or the news that there will be none for this slot.
 struct Arrival {
+  /// The slot of the news that the worker itself was lost.
+  static constexpr std::uint32_t no_slot = std::numeric_limits<std::uint32_t>::max();
+
   std::size_t worker = 0;
   std::uint32_t slot = 0;
-  std::optional<errc> failure;  ///< Set when `frame` is empty.
+  /// node_down: the worker's process was lost before it had answered wholly.
+  /// Others: the answer, or the request as it got there, was unusable.
+  std::optional<errc> failure;
+  /// The reply. With node_down the request, so that its operations can be looked at again; with
+  /// no_slot only header.epoch is set, to the incarnation that was lost. Empty with other failures.
   Frame frame;
 };
 
@@ -62,6 +72,12 @@ struct Arrival {
 /// Workers are numbered 0 to worker_count() - 1. Frames to one worker arrive and run in the order
 /// sent. For each send there is, some time, either reply frames ending with one marked `last`, or a
 /// failure; the slot is busy until then.
+///
+/// A worker's process may die and be followed by another one, its next incarnation. The transport
+/// is told so by disconnect() and reconnect(); in between, the worker is lost: whatever it had not
+/// answered and whatever is sent to it fails with errc::node_down. A transport may also find out by
+/// itself that a process cannot be reached. It then behaves as after disconnect(), but first gives
+/// one arrival in Arrival::no_slot, so that the loss is known before its consequences are seen.
 ///
 /// Thread safety: everything is called on the coordinator's thread only; only the notification may
 /// be called from another one.
@@ -82,6 +98,16 @@ class Transport {
   /// Queues a request. header.slot says the slot; the transport seals the frame.
   /// Requires: the slot is free.
   virtual void send(std::size_t worker, Frame frame) = 0;
+
+  /// The worker's process is dead, or is to be treated so. No effect if the worker is lost already.
+  /// In order with send(); done by flush().
+  virtual void disconnect(std::size_t worker) = 0;
+
+  /// Another process serves the worker from here on: its incarnation `epoch`, which can be reached
+  /// at `address`, in the transport's own terms. Its slots start again at 0. In order with send();
+  /// done by flush(). If that process cannot be reached, the worker is lost again, as above.
+  /// Requires: disconnect() was called, or the loss arrived; the caller counts no slot as busy.
+  virtual void reconnect(std::size_t worker, std::uint32_t epoch, std::string address) = 0;
 
   /// Makes everything queued travel. Called once at the end of each turn of the event loop.
   virtual void flush() = 0;

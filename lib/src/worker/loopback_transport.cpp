@@ -15,11 +15,12 @@ constexpr std::size_t most_spare_buffers = 64;
 /// One store and where its replies go.
 class LoopbackTransport::Node final : public ReplySink {
  public:
-  Node(LoopbackTransport& transport, std::size_t worker, NodeId id, const Limits& limits)
+  Node(LoopbackTransport& transport, std::size_t worker, NodeId id, std::uint32_t epoch,
+       const Limits& limits)
       : transport_(transport),
         worker_(worker),
         store_(limits),
-        dispatcher_(store_, id, first_epoch, frame_bytes) {}
+        dispatcher_(store_, id, epoch, frame_bytes) {}
 
   [[nodiscard]] result<void> run(const wire::Frame& request) {
     return dispatcher_.run(request, *this);
@@ -40,12 +41,18 @@ class LoopbackTransport::Node final : public ReplySink {
   Dispatcher dispatcher_;
 };
 
-LoopbackTransport::LoopbackTransport(const std::vector<NodeId>& nodes, const Limits& limits) {
+LoopbackTransport::LoopbackTransport(const std::vector<NodeId>& nodes, const Limits& limits)
+    : ids_(nodes), limits_(limits) {
   for (std::size_t worker = 0; worker < nodes.size(); ++worker)
-    nodes_.push_back(std::make_unique<Node>(*this, worker, nodes[worker], limits));
+    nodes_.push_back(start_node(worker, first_epoch));
 }
 
 LoopbackTransport::~LoopbackTransport() = default;
+
+std::unique_ptr<LoopbackTransport::Node> LoopbackTransport::start_node(std::size_t worker,
+                                                                       std::uint32_t epoch) {
+  return std::make_unique<Node>(*this, worker, ids_[worker], epoch, limits_);
+}
 
 std::uint32_t LoopbackTransport::slots_per_worker() const noexcept {
   return slots;
@@ -57,23 +64,47 @@ std::size_t LoopbackTransport::preferred_frame_bytes() const noexcept {
 
 void LoopbackTransport::send(std::size_t worker, wire::Frame frame) {
   frame.seal();
-  sent_.push_back({worker, std::move(frame)});
+  queued_.push_back({worker, Queued::What::request, std::move(frame)});
+}
+
+void LoopbackTransport::disconnect(std::size_t worker) {
+  queued_.push_back({worker, Queued::What::disconnect, {}});
+}
+
+void LoopbackTransport::reconnect(std::size_t worker, std::uint32_t epoch, std::string) {
+  queued_.push_back({worker, Queued::What::reconnect, {}, epoch});
 }
 
 void LoopbackTransport::flush() {
   const bool was_empty = arrived_.empty();
-  for (Sent& sent : std::exchange(sent_, {}))
-    run(std::move(sent));
+  for (Queued& next : std::exchange(queued_, {})) {
+    switch (next.what) {
+      case Queued::What::request:
+        run(next.worker, std::move(next.frame));
+        break;
+      case Queued::What::disconnect:
+        nodes_[next.worker].reset();
+        break;
+      case Queued::What::reconnect:
+        nodes_[next.worker] = start_node(next.worker, next.epoch);
+        break;
+    }
+  }
   if (was_empty && !arrived_.empty() && notify_) notify_();
 }
 
-void LoopbackTransport::run(Sent sent) {
-  const std::string_view bytes = sent.frame.bytes().view();
+void LoopbackTransport::run(std::size_t worker, wire::Frame request) {
+  const std::uint32_t slot = request.header.slot;
+  if (!nodes_[worker]) {
+    arrived_.push_back({worker, slot, errc::node_down, std::move(request)});
+    return;
+  }
+  const std::string_view bytes = request.bytes().view();
   const auto header = wire::decode_header(bytes);
-  const bool sound = header && wire::body_matches(bytes, sent.frame.body()) &&
-                     nodes_[sent.worker]->run(sent.frame);
-  if (!sound) arrived_.push_back({sent.worker, sent.frame.header.slot, errc::malformed_frame, {}});
-  recycle(std::move(sent.frame.bytes()));
+  const bool sound =
+      header && wire::body_matches(bytes, request.body()) && nodes_[worker]->run(request);
+  if (!sound) arrived_.push_back({worker, slot, errc::malformed_frame, {}});
+  recycle(std::move(request.bytes()));
 }
 
 void LoopbackTransport::collect(std::vector<wire::Arrival>& arrivals) {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace pkv {
@@ -18,7 +19,7 @@ namespace pkv {
 /// A transport to stores in this very process: requests run, on the caller's thread, in flush().
 ///
 /// For servers without MPI and for tests. What it carries is sealed, checked and dispatched as it
-/// would be between processes.
+/// would be between processes. A node that is disconnected loses its store, and comes back empty.
 ///
 /// Thread safety: none. Lifetime: as wire::Transport.
 class LoopbackTransport final : public wire::Transport {
@@ -31,6 +32,9 @@ class LoopbackTransport final : public wire::Transport {
   [[nodiscard]] std::uint32_t slots_per_worker() const noexcept override;
   [[nodiscard]] std::size_t preferred_frame_bytes() const noexcept override;
   void send(std::size_t worker, wire::Frame frame) override;
+  void disconnect(std::size_t worker) override;
+  /// The address is of no meaning here.
+  void reconnect(std::size_t worker, std::uint32_t epoch, std::string address) override;
   void flush() override;
   void notify_with(std::function<void()> notify) override { notify_ = std::move(notify); }
   void collect(std::vector<wire::Arrival>& arrivals) override;
@@ -39,15 +43,22 @@ class LoopbackTransport final : public wire::Transport {
 
  private:
   class Node;
-  struct Sent {
-    std::size_t worker;
+  struct Queued {
+    enum class What { request, disconnect, reconnect };
+
+    std::size_t worker = 0;
+    What what = What::request;
     wire::Frame frame;
+    std::uint32_t epoch = 0;
   };
 
-  void run(Sent sent);
+  void run(std::size_t worker, wire::Frame request);
+  [[nodiscard]] std::unique_ptr<Node> start_node(std::size_t worker, std::uint32_t epoch);
 
-  std::vector<std::unique_ptr<Node>> nodes_;
-  std::vector<Sent> sent_;
+  std::vector<NodeId> ids_;
+  Limits limits_;
+  std::vector<std::unique_ptr<Node>> nodes_;  // null while the worker is lost
+  std::vector<Queued> queued_;
   std::vector<wire::Arrival> arrived_;
   std::vector<ByteBuffer> spare_buffers_;
   std::function<void()> notify_;
