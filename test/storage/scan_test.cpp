@@ -7,7 +7,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -32,6 +34,73 @@ TEST_CASE("scan_position: positions and hashes are each other's inverse", "[stor
        {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0xABCDEF}, cursor_end - 1}) {
     CHECK(position_of(hash_at(position)) == position);
   }
+}
+
+TEST_CASE("scan_position: a key's position never changes", "[storage]") {
+  // XXH3 of nothing is 0x2d06800538d394c2; 0xc2 reversed is 0x43, and so on.
+  CHECK(scan_position("") == 0x4329cb1ca001);
+  CHECK(scan_position("key") == 0xc7a68a05c6b0);
+  for (const std::string_view key : {"", "a", "another key"})
+    CHECK(scan_position(key) == position_of(hash_bytes(key)));
+}
+
+TEST_CASE("Scan: a page holds exactly the entries between two positions", "[storage]") {
+  const auto seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  MemoryEngine engine;
+  std::map<ScanCursor, std::string> in_order;
+  const auto count = static_cast<unsigned>(1 + random() % 5'000);
+  for (unsigned i = 0; i < count; ++i) {
+    const std::string key = std::to_string(i);
+    REQUIRE(engine.put(key, "v", 1));
+    in_order[scan_position(key)] = key;
+  }
+  REQUIRE(in_order.size() == count);
+
+  for (int round = 0; round < 500; ++round) {
+    // Also cursors that no scan has given out.
+    const ScanCursor cursor = round % 2 == 0 ? random() % cursor_end : random() % (cursor_end >> 8);
+    const result<ScanPage> page = engine.scan(cursor, random() % 50);
+    REQUIRE(page.has_value());
+    std::set<std::string> returned;
+    for (const EntryView& entry : page->entries)
+      returned.emplace(entry.key);
+    const ScanCursor next = page->next == 0 ? cursor_end : page->next;
+    std::set<std::string> expected;
+    for (auto at = in_order.lower_bound(cursor); at != in_order.end() && at->first < next; ++at)
+      expected.insert(at->second);
+    CAPTURE(cursor, next);
+    REQUIRE(next > cursor);
+    REQUIRE(returned == expected);
+    REQUIRE(page->entries.size() == expected.size());
+  }
+}
+
+TEST_CASE("Scan: two stores of different size and past agree about what comes when", "[storage]") {
+  MemoryEngine large;
+  MemoryEngine small;
+  for (unsigned i = 0; i < 20'000; ++i)
+    REQUIRE(large.put(std::to_string(i), "v", 1));
+  for (unsigned i = 0; i < 50'000; ++i)
+    REQUIRE(small.put(std::to_string(i), "v", 1));
+  for (unsigned i = 100; i < 50'000; ++i)
+    REQUIRE(small.erase(std::to_string(i)).value());
+
+  const ScanCursor middle = large.scan(0, 7'000).value().next;
+  std::size_t passed = 0;
+  for (ScanCursor cursor = 0; cursor < middle;) {
+    const ScanPage page = small.scan(cursor, 1).value();
+    for (const EntryView& entry : page.entries)
+      if (scan_position(entry.key) < middle) ++passed;
+    cursor = page.next == 0 ? cursor_end : page.next;
+  }
+  std::size_t expected = 0;
+  for (unsigned i = 0; i < 100; ++i)
+    if (scan_position(std::to_string(i)) < middle) ++expected;
+  CHECK(passed == expected);
+  CHECK(passed > 0);
+  CHECK(passed < 100);
 }
 
 TEST_CASE("Scan: an empty store is one page", "[storage]") {

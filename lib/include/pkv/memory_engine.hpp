@@ -22,7 +22,10 @@ struct MemoryEngineOptions {
   /// Writes that would take the records beyond this fail with errc::out_of_memory. The index is not
   /// counted; it adds about 15 bytes per entry.
   std::size_t max_record_bytes = std::numeric_limits<std::size_t>::max();
-  /// Spreads the keys; null means XXH3. Engines with the same hash understand each other's cursors.
+  /// Spreads the keys, and gives their scan positions in place of XXH3, which null means. Only
+  /// engines with the same hash understand each other's cursors, and only those without one of
+  /// their own can be scanned by what relies on scan_position(): entries are not copied rightly
+  /// from any other.
   Hash hash = nullptr;
 };
 

@@ -31,8 +31,15 @@ struct EntryView {
 /// Always below 2^48, so that a caller may keep a node's number above it.
 using ScanCursor = std::uint64_t;
 
+/// Where a scan comes to a key: the low 48 bits of its hash (XXH3, 64 bits, seed 0) in reverse
+/// order. A function of the key alone, so that the scans of all nodes agree, and a caller can tell
+/// whether a scan that has got to `cursor` has passed a key: scan_position(key) < cursor.
+[[nodiscard]] ScanCursor scan_position(std::string_view key) noexcept;
+
 /// One step of a scan.
 struct ScanPage {
+  /// All entries whose scan position is at or after the cursor that was asked for and before
+  /// `next`, in any order. Those of one scan position are never parted.
   std::vector<EntryView> entries;
   /// Where the scan goes on; 0 when it is complete.
   ScanCursor next = 0;
@@ -75,12 +82,13 @@ class StorageEngine {
   /// Removes all entries and gives their memory back. Takes time in proportion to it.
   [[nodiscard]] virtual result<void> clear() = 0;
 
-  /// Returns about `count` entries from `cursor` on; there may be more, fewer or none before the
-  /// end.
+  /// Returns about `count` entries from `cursor` on, and where that ends; there may be more, fewer
+  /// or none before the end. Any cursor may be given; beyond all positions there is nothing.
   ///
-  /// A scan from 0 until `next` is 0 returns every entry that is there all the time exactly once,
-  /// whatever is written in between; entries that come or go meanwhile at most once, unless a key
-  /// is erased and written anew. The order means nothing.
+  /// A scan goes through the entries in the order of scan_position, page by page: so from 0 until
+  /// `next` is 0 it returns every entry that is there all the time exactly once, whatever is
+  /// written in between; entries that come or go meanwhile at most once, unless a key is erased and
+  /// written anew.
   [[nodiscard]] virtual result<ScanPage> scan(ScanCursor cursor, std::size_t count) = 0;
 
   [[nodiscard]] virtual std::size_t count() const noexcept = 0;

@@ -4,7 +4,8 @@
 
 namespace pkv {
 
-/// A hash's place in the order of a scan: its low 48 bits, read from the lowest up.
+/// A hash's place in the order of a scan, as scan_position() promises it: its low 48 bits, read
+/// from the lowest up.
 ///
 /// A bucket of a linear hash table holds the hashes with certain low bits. Read backwards, these
 /// are the leading bits, so every bucket is an interval of positions; a split halves one and a

@@ -1,8 +1,15 @@
 #include "pkv/storage_engine.hpp"
 
+#include "base/hash.hpp"
+#include "storage/scan_position.hpp"
+
 #include <string>
 
 namespace pkv {
+
+ScanCursor scan_position(std::string_view key) noexcept {
+  return position_of(hash_bytes(key));
+}
 
 result<std::size_t> StorageEngine::append(std::string_view key, std::string_view tail,
                                           Version version) {
