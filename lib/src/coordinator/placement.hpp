@@ -1,0 +1,94 @@
+#pragma once
+
+#include "pkv/ring.hpp"
+
+#include "coordinator/placement_change.hpp"
+#include "coordinator/route.hpp"
+#include "coordinator/route_table.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+namespace pkv {
+
+/// Which workers ought to hold an arc: those of the first `replicas` owners on the ring.
+struct PlacementGoal {
+  Ring ring;
+  std::size_t replicas = 1;                       ///< 1 to max_replicas.
+  std::vector<WorkerIndex> worker_of_ring_index;  ///< Of each of ring.nodes(), all different.
+};
+
+/// Which workers hold which arcs of the ring, and what has to be copied to bring that to its goal.
+///
+/// The owners of an arc on the goal's ring are its *targets*. Events change who lives and who the
+/// targets are; every arc then follows the same rules:
+///  - a live target that is no holder is filled from a holder, by a transfer, and is one when the
+///    transfer is complete;
+///  - an arc keeps at most as many holders as it has targets: a target that becomes one takes the
+///    place of a holder that is no target, whose entries are dropped;
+///  - an arc without a living holder goes to a destination of its fills, incomplete, or else to any
+///    live targets, empty;
+///  - a worker whose entries are being erased is given nothing until that is done.
+/// So at every time a live worker has just the entries that it holds, is being filled with, or
+/// erases.
+///
+/// Each event returns what has to be done about it; complete() and erased() report back.
+///
+/// Thread safety: none; lives on the I/O thread. References to routes are good until the next
+/// event; the table of positions is only rebuilt by retarget(), others rewrite routes in place.
+/// Errors: std::invalid_argument for an impossible goal, and nothing has changed. Lack of memory
+/// throws std::bad_alloc and leaves a placement that must not be used any further.
+class Placement {
+ public:
+  /// All workers live and nothing is stored, so targets are holders at once.
+  Placement(const PlacementGoal& goal, std::size_t worker_count);
+
+  /// What to do with a key at Ring::position(key).
+  [[nodiscard]] const Route& route(std::uint64_t position) const noexcept {
+    return table_.find(position);
+  }
+  /// All routes there are. Some may be equal.
+  [[nodiscard]] std::span<const Route> routes() const noexcept { return table_.routes(); }
+
+  /// The worker's process has died, and with it what it stored. Nothing if it was dead already.
+  [[nodiscard]] PlacementChange lose(WorkerIndex worker);
+  /// An empty process serves the worker again. Nothing if it lives already.
+  [[nodiscard]] PlacementChange revive(WorkerIndex worker);
+  /// The ring has changed, or the number of replicas.
+  [[nodiscard]] PlacementChange retarget(const PlacementGoal& goal);
+  /// The transfer's destination has all entries. Nothing for a transfer that has ended.
+  [[nodiscard]] PlacementChange complete(std::uint32_t transfer);
+  /// A drop has been carried out. Nothing if its worker has died meanwhile.
+  [[nodiscard]] PlacementChange erased(std::uint32_t drop);
+
+  /// What retarget(goal) would start.
+  [[nodiscard]] PlacementForecast forecast(const PlacementGoal& goal) const;
+
+  [[nodiscard]] bool lives(WorkerIndex worker) const noexcept { return live_[worker]; }
+  /// How many copies there are of every key, and nothing else: the number of all entries is that
+  /// many times the number of keys. 0 while keys differ in that, or there are unfinished copies.
+  [[nodiscard]] std::size_t degree() const noexcept { return degree_; }
+  /// The part of the circle that nobody holds, 0 to 1.
+  [[nodiscard]] double unheld_share() const noexcept;
+  /// The part of the circle that the worker holds, 0 to 1.
+  [[nodiscard]] double held_share(WorkerIndex worker) const noexcept;
+  /// The ranges of which the worker is the first holder: over all workers, every held key once.
+  [[nodiscard]] std::vector<RingRange> first_held_ranges(WorkerIndex worker) const;
+
+ private:
+  class Settlement;
+
+  [[nodiscard]] PlacementChange settle_targets(WorkerIndex worker);
+  [[nodiscard]] std::size_t measured_degree() const noexcept;
+
+  RouteTable table_;
+  std::vector<bool> live_;
+  std::map<std::uint32_t, WorkerIndex> drops_;  ///< To be erased, and where.
+  std::uint32_t next_id_ = 1;
+  std::size_t degree_ = 0;
+};
+
+}  // namespace pkv
