@@ -1,5 +1,7 @@
 #pragma once
 
+#include "wire/copying.hpp"
+
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -7,12 +9,7 @@
 namespace pkv {
 
 /// Positions `first` to `last` of the ring, both included; never wraps round: first <= last.
-struct RingRange {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-
-  friend bool operator==(const RingRange&, const RingRange&) = default;
-};
+using RingRange = wire::RingRange;
 
 /// Appends a range behind all others, joining it with the last one if they touch.
 inline void append_joined(std::vector<RingRange>& ranges, const RingRange& range) {
