@@ -55,8 +55,8 @@ struct CopyRequest {
   std::uint32_t set = 0;
   std::uint64_t from = 0;
   std::uint64_t to = scan_end;
-  /// Ends the page before its entries take more than this, unless the first alone do (those of one
-  /// scan position are not parted): for copy_page as encoded, for erase_page keys and values.
+  /// Ends the page before its entries, as encoded, take more than this, unless the first alone do
+  /// (those of one scan position are not parted). Of no account to count_page.
   std::uint32_t most_bytes = 0;
   /// Ends the page once about so many entries have been looked at, in the set or not, so that the
   /// node is not kept from its other work.

@@ -51,6 +51,13 @@ inline void append_value(ByteBuffer& to, std::string_view value) {
   char* at = begin_reply(to, ReplyKind::value, static_cast<std::uint32_t>(value.size()));
   if (!value.empty()) std::memcpy(at, value.data(), value.size());
 }
+/// Makes everything behind the head of the reply that starts at `reply_at` its value: for values
+/// whose length is known last. Requires: begin_reply() has been called there, and what follows is
+/// shorter than 2^32 bytes.
+inline void finish_value(ByteBuffer& to, std::size_t reply_at) noexcept {
+  char* const at = store(to.data() + reply_at, static_cast<std::uint32_t>(ReplyKind::value));
+  store(at, static_cast<std::uint32_t>(to.size() - reply_at - reply_overhead_bytes));
+}
 
 /// Walks the replies of a reply frame's body. As OperationReader.
 class ReplyReader {

@@ -18,7 +18,7 @@ constexpr std::size_t prefetch_distance = 32;
 }  // namespace
 
 Dispatcher::Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes)
-    : store_(store), node_(node), epoch_(epoch), part_bytes_(part_bytes) {}
+    : store_(store), node_(node), epoch_(epoch), part_bytes_(part_bytes), copying_(store) {}
 
 bool Dispatcher::is_sound(const wire::Frame& request) const noexcept {
   if (request.header.kind != wire::FrameKind::request || request.header.node != node_ ||
@@ -29,6 +29,21 @@ bool Dispatcher::is_sound(const wire::Frame& request) const noexcept {
   while (reader.next(operation)) {
   }
   return reader.complete();
+}
+
+// On every operation's way: inline, so it comes before what calls it.
+inline void Dispatcher::run_one(const wire::Operation& operation, Version version, ByteBuffer& to) {
+  if (operation.opcode < wire::Opcode::statistics)
+    execute_operation(store_, operation, version, to);
+  else
+    run_rare(operation, to);
+}
+
+void Dispatcher::run_rare(const wire::Operation& operation, ByteBuffer& to) {
+  if (operation.opcode == wire::Opcode::statistics)
+    report(to);
+  else
+    copying_.run(operation, to);
 }
 
 result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
@@ -50,11 +65,8 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
       }
       // Without a batch nothing may run: an engine might keep what end_part calls undone.
       const wire::Operation& operation = operations[i];
-      if (part.begun && operation.opcode != wire::Opcode::statistics)
-        execute_operation(store_, operation, request.header.sequence + operation.sequence_offset,
-                          part.frame.bytes());
-      else if (part.begun)
-        report(part.frame.bytes());
+      if (part.begun)
+        run_one(operation, request.header.sequence + operation.sequence_offset, part.frame.bytes());
       ++part.frame.header.count;
     }
     left -= static_cast<std::uint32_t>(count);

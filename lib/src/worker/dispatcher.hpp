@@ -5,10 +5,10 @@
 
 #include "wire/operation.hpp"
 #include "wire/transport.hpp"
+#include "worker/copying.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 namespace pkv {
 
@@ -56,12 +56,15 @@ class Dispatcher {
   [[nodiscard]] bool is_sound(const wire::Frame& request) const noexcept;
   [[nodiscard]] Part begin_part(const wire::Frame& request, ReplySink& replies);
   void end_part(Part part, bool last, ReplySink& replies);
+  void run_one(const wire::Operation& operation, Version version, ByteBuffer& to);
+  void run_rare(const wire::Operation& operation, ByteBuffer& to);
   void report(ByteBuffer& to);
 
   KVStore& store_;
   NodeId node_;
   std::uint32_t epoch_;
   std::size_t part_bytes_;
+  Copying copying_;
   std::uint64_t operations_run_ = 0;
 };
 

@@ -6,13 +6,14 @@
 #include <string_view>
 
 namespace pkv {
-namespace {
 
 // Failures are apart from the rest, and never inlined, lest they make the usual way longer.
 [[gnu::noinline]] void append_errc(ByteBuffer& to, const boost::system::error_code& error) {
   const bool own = error.category() == category();
   wire::append_error(to, own ? static_cast<errc>(error.value()) : errc::storage_failure);
 }
+
+namespace {
 
 void append_done(ByteBuffer& to, const result<void>& done) {
   if (done)
@@ -118,8 +119,7 @@ void increment(KVStore& store, const wire::Operation& operation, Version version
   append_number(to, store.increment(operation.key, addend, version));
 }
 
-void read(KVStore& store, const wire::Operation& operation, ByteBuffer& to) {
-  const result<ValueView> found = store.find(operation.key);
+void append_read(ByteBuffer& to, const result<ValueView>& found) {
   if (found)
     wire::append_value(to, found->value);
   else
@@ -127,6 +127,27 @@ void read(KVStore& store, const wire::Operation& operation, ByteBuffer& to) {
 }
 
 }  // namespace
+
+void append_read_answer(wire::Opcode opcode, const result<ValueView>& found, ByteBuffer& to) {
+  const bool known = found || found.error() == errc::key_not_found;
+  switch (opcode) {
+    case wire::Opcode::get:
+      append_found(to, found);
+      return;
+    case wire::Opcode::read:
+      append_read(to, found);
+      return;
+    case wire::Opcode::exists:
+      known ? wire::append_integer(to, found ? 1 : 0) : append_errc(to, found.error());
+      return;
+    case wire::Opcode::length:
+      known ? wire::append_integer(to, found ? static_cast<std::int64_t>(found->value.size()) : 0)
+            : append_errc(to, found.error());
+      return;
+    default:
+      wire::append_error(to, errc::malformed_frame);
+  }
+}
 
 void execute_operation(KVStore& store, const wire::Operation& operation, Version version,
                        ByteBuffer& to) {
@@ -137,7 +158,7 @@ void execute_operation(KVStore& store, const wire::Operation& operation, Version
       append_found(to, store.find(key));
       return;
     case wire::Opcode::read:
-      read(store, operation, to);
+      append_read(to, store.find(key));
       return;
     case wire::Opcode::create:
       append_done(to, store.create(key, value, version));

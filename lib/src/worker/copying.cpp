@@ -1,0 +1,167 @@
+#include "worker/copying.hpp"
+
+#include "wire/copying.hpp"
+#include "wire/wire_reply.hpp"
+#include "worker/execute.hpp"
+#include "worker/page_walk.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pkv {
+namespace {
+
+// As many keys as the memory system can usefully fetch at a time.
+constexpr std::size_t prefetch_distance = 32;
+
+/// What a page is to be taken of.
+struct Wanted {
+  wire::CopyRequest request;
+  const RangeSet& ranges;
+};
+
+std::optional<Wanted> read_wanted(const RangeSets& sets, std::string_view value) noexcept {
+  const std::optional<wire::CopyRequest> request = wire::read_copy_request(value);
+  if (!request) return std::nullopt;
+  const RangeSet* const ranges = sets.find(request->set);
+  if (ranges == nullptr) return std::nullopt;
+  return Wanted{*request, *ranges};
+}
+
+bool is_sound(wire::PageReader page) noexcept {
+  wire::CopiedEntry entry;
+  while (page.next(entry)) {
+  }
+  return page.complete();
+}
+
+}  // namespace
+
+void Copying::run(const wire::Operation& operation, ByteBuffer& to) {
+  const std::size_t before = to.size();
+  result<void> done;
+  try {
+    done = append_answer(operation, to);
+  } catch (const std::bad_alloc&) {
+    done = errc::out_of_memory;
+  }
+  if (done) return;
+  to.drop_back(to.size() - before);
+  append_errc(to, done.error());
+}
+
+result<void> Copying::append_answer(const wire::Operation& operation, ByteBuffer& to) {
+  switch (operation.opcode) {
+    case wire::Opcode::define_ranges:
+      return define_ranges(operation, to);
+    case wire::Opcode::copy_page:
+      return copy_page(operation, to);
+    case wire::Opcode::copy_in:
+      return copy_in(operation, to);
+    case wire::Opcode::erase_page:
+      return erase_page(operation, to);
+    case wire::Opcode::count_page:
+      return count_page(operation, to);
+    default:
+      return errc::malformed_frame;
+  }
+}
+
+result<void> Copying::define_ranges(const wire::Operation& operation, ByteBuffer& to) {
+  const auto ranges = wire::RangesView::read(operation.value);
+  if (!ranges) return errc::malformed_frame;
+  if (const result<void> defined = sets_.define(*ranges); !defined) return defined;
+  wire::append_ok(to);
+  return {};
+}
+
+result<void> Copying::copy_page(const wire::Operation& operation, ByteBuffer& to) {
+  const auto wanted = read_wanted(sets_, operation.value);
+  if (!wanted) return errc::malformed_frame;
+
+  const std::size_t reply_at = to.size();
+  wire::begin_reply(to, wire::ReplyKind::value, wire::page_head_bytes);
+  const std::size_t page_at = reply_at + wire::reply_overhead_bytes;
+  std::uint32_t count = 0;
+  bool fits = true;
+  const auto next = walk_page(store_, wanted->ranges, wanted->request, [&](const EntryView& found) {
+    const wire::CopiedEntry entry{found.key, found.value, found.version};
+    fits = fits && to.size() - page_at + encoded_bytes(entry) <= wire::largest_page_bytes;
+    if (!fits) return;
+    wire::append_entry(to, entry);
+    ++count;
+  });
+  if (!next) return next.error();
+  if (!fits) return errc::value_too_long;
+  wire::store_page_head(to.data() + page_at, *next, count);
+  wire::finish_value(to, reply_at);
+  return {};
+}
+
+result<void> Copying::copy_in(const wire::Operation& operation, ByteBuffer& to) {
+  wire::PageReader page(operation.value);
+  if (!is_sound(page)) return errc::malformed_frame;
+
+  std::array<wire::CopiedEntry, prefetch_distance> entries;
+  std::array<std::string_view, prefetch_distance> keys;
+  while (page.left() > 0) {
+    std::size_t count = 0;
+    for (; count < prefetch_distance && page.next(entries[count]); ++count)
+      keys[count] = entries[count].key;
+    store_.prefetch({keys.data(), count});
+    for (std::size_t i = 0; i < count; ++i) {
+      const wire::CopiedEntry& entry = entries[i];
+      const result<void> stored = store_.put(entry.key, entry.value, entry.version);
+      if (!stored) return stored;
+    }
+  }
+  wire::append_ok(to);
+  return {};
+}
+
+result<void> Copying::erase_page(const wire::Operation& operation, ByteBuffer& to) {
+  const auto wanted = read_wanted(sets_, operation.value);
+  if (!wanted) return errc::malformed_frame;
+
+  // Copied, as erasing one entry takes the ground from under the views of the others.
+  std::vector<std::string> keys;
+  const auto next = walk_page(store_, wanted->ranges, wanted->request,
+                              [&](const EntryView& entry) { keys.emplace_back(entry.key); });
+  if (!next) return next.error();
+  for (const std::string& key : keys)
+    if (const result<void> erased = store_.erase(key); !erased) return erased;
+  const std::size_t reply_at = to.size();
+  wire::begin_reply(to, wire::ReplyKind::value, 0);
+  wire::append_erased_page(to, {*next, keys.size()});
+  wire::finish_value(to, reply_at);
+  return {};
+}
+
+result<void> Copying::count_page(const wire::Operation& operation, ByteBuffer& to) {
+  const auto wanted = read_wanted(sets_, operation.value);
+  if (!wanted) return errc::malformed_frame;
+
+  wire::CopyRequest request = wanted->request;
+  request.most_bytes = std::numeric_limits<std::uint32_t>::max();
+  wire::CountedPage counted;
+  const auto next = walk_page(store_, wanted->ranges, request, [&](const EntryView& entry) {
+    ++counted.keys;
+    counted.bytes += entry.key.size() + entry.value.size();
+  });
+  if (!next) return next.error();
+  counted.next = *next;
+  const std::size_t reply_at = to.size();
+  wire::begin_reply(to, wire::ReplyKind::value, 0);
+  wire::append_counted_page(to, counted);
+  wire::finish_value(to, reply_at);
+  return {};
+}
+
+}  // namespace pkv
