@@ -43,6 +43,37 @@ enum class Opcode : std::uint8_t {
 };
 inline constexpr auto last_opcode = Opcode::count_page;
 
+/// Whether an operation may change the entry of its key, and no other.
+[[nodiscard]] constexpr bool writes_one_key(Opcode opcode) noexcept {
+  switch (opcode) {
+    case Opcode::create:
+    case Opcode::update:
+    case Opcode::erase:
+    case Opcode::put:
+    case Opcode::put_if_new:
+    case Opcode::remove:
+    case Opcode::append:
+    case Opcode::increment:
+    case Opcode::exchange:
+    case Opcode::take:
+      return true;
+    case Opcode::get:
+    case Opcode::read:
+    case Opcode::exists:
+    case Opcode::length:
+    case Opcode::count:
+    case Opcode::clear:
+    case Opcode::statistics:
+    case Opcode::define_ranges:
+    case Opcode::copy_page:
+    case Opcode::copy_in:
+    case Opcode::erase_page:
+    case Opcode::count_page:
+      return false;
+  }
+  return false;
+}
+
 /// Bits of Operation::flags, for Opcode::put.
 enum PutFlag : std::uint8_t {
   put_only_if_absent = 1,

@@ -4,6 +4,7 @@
 #include "wire/node_statistics.hpp"
 #include "wire/wire_reply.hpp"
 #include "worker/execute.hpp"
+#include "worker/past.hpp"
 
 #include <array>
 #include <string_view>
@@ -32,11 +33,28 @@ bool Dispatcher::is_sound(const wire::Frame& request) const noexcept {
 }
 
 // On every operation's way: inline, so it comes before what calls it.
-inline void Dispatcher::run_one(const wire::Operation& operation, Version version, ByteBuffer& to) {
-  if (operation.opcode < wire::Opcode::statistics)
-    execute_operation(store_, operation, version, to);
-  else
+inline void Dispatcher::run_one(const wire::Operation& operation, Version version, bool remembering,
+                                ByteBuffer& to) {
+  const bool of_the_past = (operation.flags & wire::read_as_of) != 0;
+  if (operation.opcode >= wire::Opcode::statistics) {
     run_rare(operation, to);
+  } else if (remembering | of_the_past) {  // one branch for both
+    run_with_past(operation, version, remembering, to);
+  } else {
+    execute_operation(store_, operation, version, to);
+  }
+}
+
+void Dispatcher::run_with_past(const wire::Operation& operation, Version version, bool remembering,
+                               ByteBuffer& to) {
+  if ((operation.flags & wire::read_as_of) == 0) {
+    note_past(store_, operation, version, undo_log_);
+    execute_operation(store_, operation, version, to);
+  } else if (remembering) {
+    execute_as_of(store_, undo_log_, operation, version, to);
+  } else {
+    wire::append_error(to, errc::malformed_frame);
+  }
 }
 
 void Dispatcher::run_rare(const wire::Operation& operation, ByteBuffer& to) {
@@ -48,6 +66,8 @@ void Dispatcher::run_rare(const wire::Operation& operation, ByteBuffer& to) {
 
 result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
   if (!is_sound(request)) return errc::malformed_frame;
+  const bool remembering = request.header.stable != 0;
+  if (remembering) undo_log_.forget(request.header.stable);
 
   wire::OperationReader reader(request.body(), request.header.count);
   std::array<wire::Operation, prefetch_distance> operations;
@@ -66,7 +86,8 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
       // Without a batch nothing may run: an engine might keep what end_part calls undone.
       const wire::Operation& operation = operations[i];
       if (part.begun)
-        run_one(operation, request.header.sequence + operation.sequence_offset, part.frame.bytes());
+        run_one(operation, request.header.sequence + operation.sequence_offset, remembering,
+                part.frame.bytes());
       ++part.frame.header.count;
     }
     left -= static_cast<std::uint32_t>(count);

@@ -6,6 +6,7 @@
 #include "wire/operation.hpp"
 #include "wire/transport.hpp"
 #include "worker/copying.hpp"
+#include "worker/undo_log.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,12 @@ class ReplySink {
 /// What a frame answers is committed before it is sent. An operation that fails is answered with
 /// its error; the ones after it run all the same.
 ///
+/// While requests say what is stable, what writes replace is remembered until it is (UndoLog), and
+/// reads flagged read_as_of are answered from that. In a request that does not say so they are
+/// answered with errc::malformed_frame, and what its writes replace is not remembered: all of a
+/// coordinator's requests should say so, or none. Copying is not remembered either: a node holds
+/// what was copied to it from the last page's place in the order on.
+///
 /// Thread safety: none; lives on the worker's thread.
 /// Lifetime: `store` must outlive it.
 /// Errors: run() returns errc::malformed_frame for a request that breaks the format or is meant for
@@ -56,7 +63,9 @@ class Dispatcher {
   [[nodiscard]] bool is_sound(const wire::Frame& request) const noexcept;
   [[nodiscard]] Part begin_part(const wire::Frame& request, ReplySink& replies);
   void end_part(Part part, bool last, ReplySink& replies);
-  void run_one(const wire::Operation& operation, Version version, ByteBuffer& to);
+  void run_one(const wire::Operation& operation, Version version, bool remembering, ByteBuffer& to);
+  void run_with_past(const wire::Operation& operation, Version version, bool remembering,
+                     ByteBuffer& to);
   void run_rare(const wire::Operation& operation, ByteBuffer& to);
   void report(ByteBuffer& to);
 
@@ -65,6 +74,7 @@ class Dispatcher {
   std::uint32_t epoch_;
   std::size_t part_bytes_;
   Copying copying_;
+  UndoLog undo_log_;
   std::uint64_t operations_run_ = 0;
 };
 

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "pkv/kv_store.hpp"
+
+#include "base/byte_buffer.hpp"
+#include "wire/operation.hpp"
+#include "worker/undo_log.hpp"
+
+namespace pkv {
+
+/// Notes what an operation is about to replace. `version` is its place in the total order.
+void note_past(KVStore& store, const wire::Operation& operation, Version version, UndoLog& log);
+
+/// Runs an operation that is flagged read_as_of: answers what it would have been answered at
+/// `sequence`, its own place in the total order. An operation that is no read of one key is
+/// answered with errc::malformed_frame, one of a time that the log has forgotten with
+/// errc::node_down: the node that could tell is the one that died.
+void execute_as_of(KVStore& store, const UndoLog& log, const wire::Operation& operation,
+                   Version sequence, ByteBuffer& to);
+
+}  // namespace pkv
