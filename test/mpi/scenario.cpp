@@ -20,7 +20,7 @@
 namespace pkv::mpi {
 namespace {
 
-constexpr int scenario_tag = 5000;  // none of the transport's
+constexpr int scenario_tag = wire::last_tag + 1;  // none of the transport's
 constexpr int coordinator = 0;
 
 static_assert(std::is_trivially_copyable_v<Scenario>);

@@ -1,6 +1,7 @@
 #include "mpi/environment.hpp"
 
 #include "mpi/error.hpp"
+#include "mpi/ucx_worker.hpp"
 #include "wire/tags.hpp"
 
 #include <mpi.h>
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
+#include <string_view>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -22,17 +24,48 @@ struct ProcessRecord {
   std::array<char, MPI_MAX_PROCESSOR_NAME> host{};
 };
 
-void check_tags() {
+int largest_tag() {
   int* upper_bound = nullptr;
   int found = 0;
   check(MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_TAG_UB, &upper_bound, &found), "MPI_Comm_get_attr");
-  if (found == 0 || *upper_bound < wire::body_tag(wire::most_slots))
+  return found == 0 ? 0 : *upper_bound;
+}
+
+void check_tags() {
+  if (largest_tag() < wire::body_tag(wire::most_slots))
     throw std::runtime_error("this MPI allows too few tags");
+}
+
+bool is_set(const char* variable) {
+  const char* const value = std::getenv(variable);
+  return value != nullptr && *value != '\0' && std::string_view(value) != "0";
+}
+
+std::string library_version() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> version{};
+  int length = 0;
+  check(MPI_Get_library_version(version.data(), &length), "MPI_Get_library_version");
+  return {version.data(), static_cast<std::size_t>(length)};
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
 }
 
 }  // namespace
 
 Environment::Environment(int& argument_count, char**& arguments) {
+  initialise(argument_count, arguments);
+}
+
+Environment::Environment(int& argument_count, char**& arguments, std::uint32_t epoch) {
+  UcxWorker::expect_failures(rank_from_launcher(), epoch);
+  initialise(argument_count, arguments);
+  if (const RebirthSupport support = rebirth_support(); !support)
+    throw std::runtime_error("processes that die cannot be replaced: " + support.obstacle);
+}
+
+void Environment::initialise(int& argument_count, char**& arguments) {
   std::signal(SIGPIPE, SIG_IGN);
   // The kernel keeps this promise even when Hydra cannot keep its own: after kill -9 of the proxy
   // nobody else would end its ranks.
@@ -67,6 +100,10 @@ std::vector<Process> Environment::gather_processes() const {
   return processes;
 }
 
+std::string Environment::address() const {
+  return UcxWorker::own_address();
+}
+
 void Environment::finalize() {
   check(MPI_Finalize(), "MPI_Finalize");
 }
@@ -74,6 +111,18 @@ void Environment::finalize() {
 void Environment::leave(int exit_status) noexcept {
   std::fflush(nullptr);
   _exit(exit_status);
+}
+
+RebirthSupport rebirth_support() {
+  const std::string version = library_version();
+  if (version.find("MPICH Version:\t4.0.") != 0 || version.find("ch4:ucx") == std::string::npos)
+    return {"it was tried with MPICH 4.0 on UCX only, and this is " + first_line(version)};
+  // Else MPI_Init waits for processes that have left it long ago, or connects in another order.
+  if (!is_set("MPIR_CVAR_NOLOCAL")) return {"MPIR_CVAR_NOLOCAL must be 1"};
+  if (is_set("MPIR_CVAR_CH4_ROOTS_ONLY_PMI"))
+    return {"MPIR_CVAR_CH4_ROOTS_ONLY_PMI must not be set"};
+  if (largest_tag() < wire::last_tag) return {"this MPI allows too few tags"};
+  return {UcxWorker::why_not_replaceable()};
 }
 
 bool started_by_launcher() noexcept {

@@ -28,12 +28,24 @@ struct Process {
 class Environment {
  public:
   Environment(int& argument_count, char**& arguments);
+
+  /// For jobs whose worker processes may die and be followed by others under the same ranks; then
+  /// all ranks use this. This process is the incarnation `epoch` of its rank, from 1. Beyond 1 it
+  /// joins alone: no call that all ranks must make together is possible in such a job.
+  /// Requires of the environment: UCX_TLS=tcp,self and MPIR_CVAR_NOLOCAL=1. Throws, saying what is
+  /// missing, where rebirth_support() finds something.
+  Environment(int& argument_count, char**& arguments, std::uint32_t epoch);
+
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
   [[nodiscard]] int rank() const noexcept { return rank_; }
 
   [[nodiscard]] int size() const noexcept { return size_; }
+
+  /// Where this process can be reached, in opaque bytes: for MpiTransport::reconnect() on rank 0,
+  /// when this one has taken over a worker's rank. Empty if processes cannot be replaced.
+  [[nodiscard]] std::string address() const;
 
   /// Every process of the job in order of rank on rank 0, nothing elsewhere. To be called by all
   /// ranks together, at start-up only: a collective call hangs once a rank is missing.
@@ -46,9 +58,22 @@ class Environment {
   [[noreturn]] static void leave(int exit_status) noexcept;
 
  private:
+  void initialise(int& argument_count, char**& arguments);
+
   int rank_ = 0;
   int size_ = 0;
 };
+
+/// Whether processes can be replaced with this MPI, after it was initialised for that, and why not.
+struct RebirthSupport {
+  std::string obstacle;  ///< Empty if there is none.
+
+  explicit operator bool() const noexcept { return obstacle.empty(); }
+};
+
+/// What is done to replace processes rests on how this very version of MPICH uses UCX: see
+/// UcxWorker. So others are refused. Requires: MPI is initialised.
+[[nodiscard]] RebirthSupport rebirth_support();
 
 /// Whether this process was started by an MPI launcher, so that MPI_Init will find its job.
 /// May be called before MPI is initialised.

@@ -1,6 +1,7 @@
 #include "mpi/frame_exchange.hpp"
 
 #include "mpi/error.hpp"
+#include "mpi/ucx_worker.hpp"
 #include "wire/tags.hpp"
 
 #include <utility>
@@ -18,32 +19,45 @@ FrameExchange::FrameExchange(std::size_t preferred_frame_bytes, std::size_t most
     : preferred_frame_bytes_(preferred_frame_bytes),
       buffers_(preferred_frame_bytes, most_kept_buffers) {}
 
+void FrameExchange::set_epoch(int peer, std::uint32_t epoch) {
+  const auto at = static_cast<std::size_t>(peer);
+  if (at >= epochs_.size()) epochs_.resize(at + 1, wire::first_epoch);
+  epochs_[at] = epoch;
+}
+
+std::uint32_t FrameExchange::epoch_of(int peer) const noexcept {
+  const auto at = static_cast<std::size_t>(peer);
+  return at < epochs_.size() ? epochs_[at] : wire::first_epoch;
+}
+
 void FrameExchange::send(int peer, wire::Frame frame) {
   frame.seal();
   const std::uint32_t slot = frame.header.slot;
+  const std::uint32_t epoch = epoch_of(peer);
   ByteBuffer bytes = std::move(frame.bytes());
   if (bytes.size() <= preferred_frame_bytes_) {
     const Part whole{0, bytes.size()};
-    send_message({Message::Role::send, peer, slot, std::move(bytes)}, whole, wire::frame_tag(slot));
+    send_message({Message::Role::send_frame, peer, slot, std::move(bytes)}, whole,
+                 wire::frame_tag(slot, epoch));
     return;
   }
   ByteBuffer header(wire::header_bytes);
   header.append(bytes.view().substr(0, wire::header_bytes));
   const Part body{wire::header_bytes, bytes.size() - wire::header_bytes};
-  send_message({Message::Role::send, peer, slot, std::move(header)}, {0, wire::header_bytes},
-               wire::frame_tag(slot));
-  send_message({Message::Role::send, peer, slot, std::move(bytes)}, body, wire::body_tag(slot));
+  send_message({Message::Role::send_header, peer, slot, std::move(header)}, {0, wire::header_bytes},
+               wire::frame_tag(slot, epoch));
+  send_message({Message::Role::send_frame, peer, slot, std::move(bytes)}, body,
+               wire::body_tag(slot, epoch));
 }
 
 void FrameExchange::send_message(Message message, Part part, int tag) {
-  const int peer = message.peer;
-  const std::uint32_t slot = message.slot;
   const std::size_t bytes = message.bytes.size();
   try {
     requests_.send(std::move(message), part, tag);
     unsent_bytes_ += bytes;
   } catch (const Error&) {
-    lost_peers_.push_back({peer, slot, errc::node_down, wire::Frame()});
+    lost_peers_.push_back(failed(message, errc::node_down));
+    keep_sent(std::move(message));
   }
 }
 
@@ -51,7 +65,7 @@ void FrameExchange::expect(int peer, std::uint32_t slot) {
   ByteBuffer bytes = buffers_.take();
   bytes.resize(preferred_frame_bytes_);
   requests_.receive({Message::Role::receive_frame, peer, slot, std::move(bytes)},
-                    {0, preferred_frame_bytes_}, wire::frame_tag(slot));
+                    {0, preferred_frame_bytes_}, wire::frame_tag(slot, epoch_of(peer)));
 }
 
 bool FrameExchange::poll(std::vector<Received>& received) {
@@ -59,7 +73,8 @@ bool FrameExchange::poll(std::vector<Received>& received) {
   const bool happened = !finished_.empty() || !lost_peers_.empty();
   for (Finished& done : finished_) {
     switch (done.message.role) {
-      case Message::Role::send:
+      case Message::Role::send_frame:
+      case Message::Role::send_header:
         finish_send(done);
         break;
       case Message::Role::receive_frame:
@@ -80,7 +95,37 @@ bool FrameExchange::poll(std::vector<Received>& received) {
 void FrameExchange::finish_send(Finished& done) {
   unsent_bytes_ -= done.message.bytes.size();
   if (done.error_code != MPI_SUCCESS) lost_peers_.push_back(failed(done.message, errc::node_down));
-  buffers_.recycle(std::move(done.message.bytes));
+  keep_sent(std::move(done.message));
+}
+
+void FrameExchange::keep_sent(Message message) {
+  if (message.role != Message::Role::send_frame) return;
+  const char* const original = message.bytes.data();
+  sent_.push_back({message.peer, message.slot, original, std::move(message.bytes)});
+}
+
+void FrameExchange::recycle_sent() noexcept {
+  for (Sent& frame : sent_)
+    buffers_.recycle(std::move(frame.bytes));
+  sent_.clear();
+}
+
+void FrameExchange::disconnect(int peer) {
+  requests_.abandon(peer, [this](const Message& unsent) {
+    unsent_bytes_ -= unsent.bytes.size();
+    if (unsent.role != Message::Role::send_frame) return;
+    ByteBuffer copy(unsent.bytes.size());
+    copy.append(unsent.bytes.view());
+    sent_.push_back({unsent.peer, unsent.slot, unsent.bytes.data(), std::move(copy)});
+  });
+  std::erase_if(lost_peers_, [peer](const Received& lost) { return lost.peer == peer; });
+  UcxWorker::close_peer(peer);
+}
+
+bool FrameExchange::reconnect(int peer, std::uint32_t epoch, std::string_view address) {
+  if (!UcxWorker::replace_peer(peer, address)) return false;
+  set_epoch(peer, epoch);
+  return true;
 }
 
 std::optional<Received> FrameExchange::finish_frame(Finished& done) {
@@ -112,7 +157,7 @@ void FrameExchange::receive_body(int peer, const wire::FrameHeader& header,
   whole.resize(body.offset + body.size);
   buffers_.recycle(std::move(header_bytes));
   requests_.receive({Message::Role::receive_body, peer, header.slot, std::move(whole)}, body,
-                    wire::body_tag(header.slot));
+                    wire::body_tag(header.slot, epoch_of(peer)));
 }
 
 Received FrameExchange::finish_body(Finished& done) {

@@ -44,7 +44,8 @@ bool MpiTransport::run() {
       advance_until([this] { return stop_requested() && !engine_.waits_for_replies(); });
   if (!answered) return false;
   engine_.dismiss();
-  return advance_until([this] { return engine_.all_dismissed(); });
+  ended_in_order_ = advance_until([this] { return engine_.all_dismissed(); });
+  return ended_in_order_ && !engine_.has_lost_any();
 }
 
 template <class Done>

@@ -64,9 +64,14 @@ class MpiTransport final : public wire::Transport {
   [[nodiscard]] std::uint64_t operations_sent() const noexcept { return operations_sent_; }
 
   /// Moves frames until stop() is called. Then waits for the replies that are under way, tells the
-  /// workers to leave and waits for their answers. Returns whether all of that was done within the
-  /// patience given to stop(); only then may MPI be finalized.
+  /// workers to leave and waits for their answers, but not for those of workers that are lost.
+  /// Returns whether MPI may be finalized: all of that was done within the patience given to
+  /// stop(), and no worker's process was ever lost.
   [[nodiscard]] bool run();
+
+  /// After run(): whether it was done in time, by all workers that are not lost. If so and run()
+  /// returned false, all is in order, but MPI_Finalize would wait for the processes that died.
+  [[nodiscard]] bool ended_in_order() const noexcept { return ended_in_order_; }
 
   /// Makes run() end. Further calls have no effect.
   void stop(std::chrono::milliseconds patience) noexcept;
@@ -116,6 +121,7 @@ class MpiTransport final : public wire::Transport {
   std::unique_ptr<Waiter> waiter_;
   std::vector<Submission> accepted_;
   std::vector<wire::Arrival> arrived_;
+  bool ended_in_order_ = false;
 };
 
 }  // namespace pkv::mpi

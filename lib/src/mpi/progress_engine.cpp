@@ -1,7 +1,10 @@
 #include "mpi/progress_engine.hpp"
 
+#include "mpi/ucx_worker.hpp"
+
 #include <algorithm>
 #include <cassert>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -41,11 +44,13 @@ void ProgressEngine::send(std::size_t worker, wire::Frame request) {
   assert(!slot.busy && at == to.next_slot);
   to.next_slot = (at + 1) % static_cast<std::uint32_t>(to.slots.size());
   if (to.lost) {
-    refused_.push_back({worker, at, errc::node_down, wire::Frame()});
+    news_.push_back({worker, at, errc::node_down, std::move(request)});
     return;
   }
   slot.busy = true;
   slot.request = request.header;
+  slot.request.body_bytes = request.body_size();
+  slot.sent_from = request.bytes().data();
   ++busy_slots_;
   // The receive first: a reply that finds its buffer waiting is not copied.
   exchange_.expect(rank_of(worker), at);
@@ -53,28 +58,46 @@ void ProgressEngine::send(std::size_t worker, wire::Frame request) {
 }
 
 void ProgressEngine::disconnect(std::size_t worker) {
-  lose(worker, refused_);
+  if (!workers_[worker].lost) lose(worker, news_);
 }
 
-void ProgressEngine::reconnect(std::size_t worker, std::uint32_t, std::string_view) {
-  report(LogLevel::error, worker, "cannot be replaced by another process with this MPI");
+void ProgressEngine::reconnect(std::size_t worker, std::uint32_t epoch, std::string_view address) {
+  Worker& reborn = workers_[worker];
+  disconnect(worker);
+  reborn.epoch = epoch;
+  reborn.next_slot = 0;
+  reborn.lost = false;
+  if (!exchange_.reconnect(rank_of(worker), epoch, address)) notice_loss(worker, news_);
 }
 
 bool ProgressEngine::poll(std::vector<wire::Arrival>& arrivals) {
-  const bool happened = exchange_.poll(received_) || !refused_.empty();
+  const bool happened = exchange_.poll(received_) || !news_.empty();
+  // What was decided before comes before what it led to.
+  for (wire::Arrival& news : news_)
+    arrivals.push_back(std::move(news));
+  news_.clear();
+  keep_sent();
   for (Received& received : received_)
     take(std::move(received), arrivals);
   received_.clear();
-  for (wire::Arrival& refused : refused_)
-    arrivals.push_back(std::move(refused));
-  refused_.clear();
-  return happened;
+  notice_losses(arrivals);
+  return happened || !arrivals.empty();
+}
+
+void ProgressEngine::keep_sent() {
+  for (Sent& frame : exchange_.sent()) {
+    Slot& slot = workers_[static_cast<std::size_t>(frame.peer) - 1].slots[frame.slot];
+    // Not if the answer was faster than the news that the request has left.
+    if (slot.busy && slot.sent_from == frame.original && slot.kept.empty())
+      slot.kept = std::move(frame.bytes);
+  }
+  exchange_.recycle_sent();
 }
 
 void ProgressEngine::take(Received received, std::vector<wire::Arrival>& arrivals) {
   const auto worker = static_cast<std::size_t>(received.peer) - 1;
   if (received.failure == errc::node_down) {
-    lose(worker, arrivals);
+    notice_loss(worker, arrivals);
   } else if (received.failure) {
     report(LogLevel::error, worker, "sent a damaged frame");
     fail(worker, received.slot, *received.failure, arrivals);
@@ -116,16 +139,42 @@ void ProgressEngine::fail(std::size_t worker, std::uint32_t slot, errc why,
   arrivals.push_back({worker, slot, why, wire::Frame()});
 }
 
+void ProgressEngine::notice_losses(std::vector<wire::Arrival>& arrivals) {
+  while (const std::optional<int> rank = UcxWorker::next_failed_peer())
+    if (*rank > 0) notice_loss(static_cast<std::size_t>(*rank) - 1, arrivals);
+}
+
+void ProgressEngine::notice_loss(std::size_t worker, std::vector<wire::Arrival>& arrivals) {
+  // One that was dismissed may leave as it likes.
+  if (workers_[worker].lost || workers_[worker].dismissed) return;
+  report(LogLevel::error, worker, "cannot be reached any more");
+  wire::Arrival news{worker, wire::Arrival::no_slot, errc::node_down, wire::Frame()};
+  news.frame.header.epoch = workers_[worker].epoch;
+  arrivals.push_back(std::move(news));
+  lose(worker, arrivals);
+}
+
 void ProgressEngine::lose(std::size_t worker, std::vector<wire::Arrival>& arrivals) {
   Worker& lost = workers_[worker];
-  if (!std::exchange(lost.lost, true))
-    report(LogLevel::error, worker, "cannot be reached any more");
-  for (std::uint32_t slot = 0; slot < lost.slots.size(); ++slot)
-    if (lost.slots[slot].busy) fail(worker, slot, errc::node_down, arrivals);
+  lost.lost = true;
+  has_lost_any_ = true;
+  exchange_.disconnect(rank_of(worker));
+  keep_sent();
+  // In the order in which they were sent.
+  const auto slots = static_cast<std::uint32_t>(lost.slots.size());
+  for (std::uint32_t i = 0; i < slots; ++i) {
+    const std::uint32_t at = (lost.next_slot + i) % slots;
+    Slot& slot = lost.slots[at];
+    if (!slot.busy) continue;
+    wire::Frame request(slot.request, std::exchange(slot.kept, {}));
+    set_free(slot);
+    arrivals.push_back({worker, at, errc::node_down, std::move(request)});
+  }
 }
 
 void ProgressEngine::set_free(Slot& slot) noexcept {
   if (std::exchange(slot.busy, false)) --busy_slots_;
+  exchange_.buffers().recycle(std::exchange(slot.kept, {}));
 }
 
 void ProgressEngine::dismiss() {
@@ -144,8 +193,9 @@ void ProgressEngine::dismiss() {
 }
 
 bool ProgressEngine::all_dismissed() const noexcept {
-  return exchange_.idle() && std::all_of(workers_.begin(), workers_.end(),
-                                         [](const Worker& worker) { return worker.dismissed; });
+  return exchange_.idle() &&
+         std::all_of(workers_.begin(), workers_.end(),
+                     [](const Worker& worker) { return worker.dismissed || worker.lost; });
 }
 
 void ProgressEngine::report(LogLevel level, std::size_t worker, const char* what) const {

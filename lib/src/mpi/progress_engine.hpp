@@ -4,6 +4,7 @@
 
 #include "mpi/frame_exchange.hpp"
 #include "mpi/settings.hpp"
+#include "wire/tags.hpp"
 #include "wire/transport.hpp"
 
 #include <cstddef>
@@ -18,15 +19,16 @@ namespace pkv::mpi {
 ///
 /// Every request is answered by frames from its worker, the last one marked so, or by a failure:
 ///   malformed_frame  the reply was damaged, or the worker found the request so;
-///   node_down        MPI reports that the worker cannot be reached. All that it owes fails at
-///   once,
-///                    and so does everything sent to it from then on.
+///   node_down        the worker was lost: disconnect() was called, or MPI or UCX report that it
+///                    cannot be reached. All that it owes fails at once, and so does everything
+///                    sent to it until reconnect(). The request comes back with the failure, for
+///                    which it is kept until it is answered.
 /// Frames that answer another request than the one that waits are dropped.
 ///
 /// To end, call dismiss() when nothing is under way and poll until all_dismissed(): a shutdown
 /// frame goes out on every slot, which completes every receive that the worker has posted, and the
 /// worker answers on the slot that is next in turn. So MPI is left without an active request on
-/// either side.
+/// either side. Lost workers are not waited for, but MPI_Finalize would: see has_lost_any().
 ///
 /// Thread safety: none; lives on the MPI thread.
 /// Lifetime: as RequestPool.
@@ -37,10 +39,8 @@ class ProgressEngine {
   /// Requires: the slot is free and next in turn; the worker is not dismissed.
   void send(std::size_t worker, wire::Frame request);
 
-  /// Fails what the worker owes, and all that is sent to it from here on.
+  /// See wire::Transport. What follows from them comes with the next poll().
   void disconnect(std::size_t worker);
-
-  /// Serves the worker by its incarnation `epoch`, a process at `address`.
   void reconnect(std::size_t worker, std::uint32_t epoch, std::string_view address);
 
   /// Makes progress; appends what has arrived. Returns whether anything happened.
@@ -52,15 +52,21 @@ class ProgressEngine {
   void dismiss();
   [[nodiscard]] bool all_dismissed() const noexcept;
 
+  /// Whether a worker's process was ever lost.
+  [[nodiscard]] bool has_lost_any() const noexcept { return has_lost_any_; }
+
  private:
   struct Slot {
     bool busy = false;
     wire::FrameHeader request;
+    const char* sent_from = nullptr;  ///< Where the request's bytes are, unless kept below.
+    ByteBuffer kept;                  ///< The request's bytes, from when MPI has sent them.
   };
 
   struct Worker {
     std::vector<Slot> slots;
     std::uint32_t next_slot = 0;
+    std::uint32_t epoch = wire::first_epoch;
     bool lost = false;
     bool dismissed = false;
   };
@@ -68,7 +74,13 @@ class ProgressEngine {
   void take(Received received, std::vector<wire::Arrival>& arrivals);
   void take_reply(std::size_t worker, wire::Frame reply, std::vector<wire::Arrival>& arrivals);
   void fail(std::size_t worker, std::uint32_t slot, errc why, std::vector<wire::Arrival>& arrivals);
+  /// Takes what is known of failed connections.
+  void notice_losses(std::vector<wire::Arrival>& arrivals);
+  /// The transport has found out: tells so, and does what disconnect() does.
+  void notice_loss(std::size_t worker, std::vector<wire::Arrival>& arrivals);
   void lose(std::size_t worker, std::vector<wire::Arrival>& arrivals);
+  /// Keeps the requests that MPI has sent with those who wait for their answers.
+  void keep_sent();
   void set_free(Slot& slot) noexcept;
   void report(LogLevel level, std::size_t worker, const char* what) const;
 
@@ -76,9 +88,9 @@ class ProgressEngine {
   FrameExchange exchange_;
   LogSink log_;
   std::size_t busy_slots_ = 0;
+  bool has_lost_any_ = false;
   std::vector<Received> received_;
-  std::vector<wire::Arrival>
-      refused_;  // requests to lost workers, to be reported by the next poll()
+  std::vector<wire::Arrival> news_;  // of lost workers, to be given by the next poll()
 };
 
 }  // namespace pkv::mpi

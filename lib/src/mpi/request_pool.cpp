@@ -1,12 +1,25 @@
 #include "mpi/request_pool.hpp"
 
 #include "mpi/error.hpp"
+#include "wire/tags.hpp"
 
 #include <algorithm>
 #include <cassert>
 #include <utility>
 
 namespace pkv::mpi {
+namespace {
+
+/// Lets MPI look at its connections when there is nothing to test: one that was lost would else be
+/// noticed with the next message only, and keep a sleeper awake until then.
+void make_progress() {
+  int found = 0;
+  check(MPI_Iprobe(0, wire::body_tag(wire::most_slots - 1), MPI_COMM_WORLD, &found,
+                   MPI_STATUS_IGNORE),
+        "MPI_Iprobe");
+}
+
+}  // namespace
 
 RequestPool::~RequestPool() {
   if (empty()) return;
@@ -14,28 +27,32 @@ RequestPool::~RequestPool() {
   [[maybe_unused]] const auto* abandoned = new std::vector<Message>(std::move(messages_));
 }
 
-void RequestPool::send(Message message, Part part, int tag) {
+void RequestPool::send(Message&& message, Part part, int tag) {
   assert(part.offset + part.size <= message.bytes.size());
   MPI_Request request = MPI_REQUEST_NULL;
   check(MPI_Isend(message.bytes.data() + part.offset, static_cast<int>(part.size), MPI_BYTE,
                   message.peer, tag, MPI_COMM_WORLD, &request),
         "MPI_Isend");
-  requests_.push_back(request);
-  messages_.push_back(std::move(message));
+  start(request, std::move(message));
 }
 
-void RequestPool::receive(Message message, Part part, int tag) {
+void RequestPool::receive(Message&& message, Part part, int tag) {
   assert(part.offset + part.size <= message.bytes.size());
   MPI_Request request = MPI_REQUEST_NULL;
   check(MPI_Irecv(message.bytes.data() + part.offset, static_cast<int>(part.size), MPI_BYTE,
                   message.peer, tag, MPI_COMM_WORLD, &request),
         "MPI_Irecv");
+  start(request, std::move(message));
+}
+
+void RequestPool::start(MPI_Request request, Message&& message) {
   requests_.push_back(request);
   messages_.push_back(std::move(message));
 }
 
 void RequestPool::poll(std::vector<Finished>& finished) {
-  if (empty()) return;
+  abandoned_.poll();
+  if (empty()) return make_progress();
   indices_.resize(requests_.size());
   statuses_.resize(requests_.size());
   int count = 0;
@@ -61,14 +78,17 @@ void RequestPool::drop_finished(int count) {
   // From the back, so that what fills a gap is itself still wanted.
   std::sort(indices_.begin(), indices_.begin() + count, std::greater<>());
   for (int i = 0; i < count; ++i) {
-    const auto gap = static_cast<std::size_t>(indices_[static_cast<std::size_t>(i)]);
-    if (gap + 1 != requests_.size()) {
-      requests_[gap] = requests_.back();
-      messages_[gap] = std::move(messages_.back());
-    }
-    requests_.pop_back();
-    messages_.pop_back();
+    remove(static_cast<std::size_t>(indices_[static_cast<std::size_t>(i)]));
   }
+}
+
+void RequestPool::remove(std::size_t at) {
+  if (at + 1 != requests_.size()) {
+    requests_[at] = requests_.back();
+    messages_[at] = std::move(messages_.back());
+  }
+  requests_.pop_back();
+  messages_.pop_back();
 }
 
 }  // namespace pkv::mpi

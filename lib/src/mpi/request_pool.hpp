@@ -1,30 +1,15 @@
 #pragma once
 
-#include "base/byte_buffer.hpp"
+#include "mpi/abandoned_requests.hpp"
+#include "mpi/message.hpp"
 
 #include <mpi.h>
 
 #include <cstddef>
-#include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace pkv::mpi {
-
-/// One MPI message under way, with the memory that MPI reads or writes meanwhile.
-struct Message {
-  enum class Role : std::uint8_t { send, receive_frame, receive_body };
-
-  Role role = Role::send;
-  int peer = 0;
-  std::uint32_t slot = 0;
-  ByteBuffer bytes;
-};
-
-/// A part of a message's bytes.
-struct Part {
-  std::size_t offset = 0;
-  std::size_t size = 0;
-};
 
 /// A message that is no longer under way.
 struct Finished {
@@ -38,8 +23,8 @@ struct Finished {
 ///
 /// Thread safety: none; lives on the MPI thread.
 /// Lifetime: destroy it when empty(). If it is not, because a peer is gone, the buffers are
-/// abandoned rather than freed: a request may still write to them. Errors: throws mpi::Error when
-/// an operation cannot be started; the message is gone then.
+/// abandoned rather than freed: a request may still write to them.
+/// Errors: throws mpi::Error when MPI fails.
 class RequestPool {
  public:
   RequestPool() = default;
@@ -47,16 +32,25 @@ class RequestPool {
   RequestPool& operator=(const RequestPool&) = delete;
   ~RequestPool();
 
-  /// Requires: `part` lies in message.bytes.
-  void send(Message message, Part part, int tag);
-  void receive(Message message, Part part, int tag);
+  /// If it throws, the message is untouched. Requires: `part` lies in message.bytes.
+  void send(Message&& message, Part part, int tag);
+  void receive(Message&& message, Part part, int tag);
 
   /// Makes progress and appends what has finished, in no particular order.
   void poll(std::vector<Finished>& finished);
 
+  /// Ends what is under way with the peer, whose process was lost: nothing of it finishes any more.
+  /// `on_unsent(const Message&)` is called for each send, whose bytes MPI may go on reading.
+  template <class OnUnsent>
+  void abandon(int peer, OnUnsent on_unsent);
+
   [[nodiscard]] bool empty() const noexcept { return requests_.empty(); }
 
+  [[nodiscard]] const AbandonedRequests& abandoned() const noexcept { return abandoned_; }
+
  private:
+  void start(MPI_Request request, Message&& message);
+  void remove(std::size_t at);
   void drop_finished(int count);
 
   // Parallel arrays without gaps: MPI wants the requests adjacent and looks at every one.
@@ -64,6 +58,17 @@ class RequestPool {
   std::vector<Message> messages_;
   std::vector<int> indices_;
   std::vector<MPI_Status> statuses_;
+  AbandonedRequests abandoned_;
 };
+
+template <class OnUnsent>
+void RequestPool::abandon(int peer, OnUnsent on_unsent) {
+  for (std::size_t at = requests_.size(); at-- > 0;) {
+    if (messages_[at].peer != peer) continue;
+    if (is_send(messages_[at].role)) on_unsent(std::as_const(messages_[at]));
+    abandoned_.add(requests_[at], std::move(messages_[at]));
+    remove(at);
+  }
+}
 
 }  // namespace pkv::mpi

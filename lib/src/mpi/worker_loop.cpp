@@ -1,5 +1,7 @@
 #include "mpi/worker_loop.hpp"
 
+#include "mpi/ucx_worker.hpp"
+
 #include <stdexcept>
 #include <utility>
 
@@ -7,16 +9,20 @@ namespace pkv::mpi {
 namespace {
 
 constexpr int coordinator = 0;
+constexpr auto coordinator_lost = "the coordinator cannot be reached any more";
 
 }  // namespace
 
-WorkerLoop::WorkerLoop(const TransportSettings& settings, Handler handler, LogSink log)
+WorkerLoop::WorkerLoop(const TransportSettings& settings, Handler handler, LogSink log,
+                       std::uint32_t epoch)
     : settings_(settings),
       handler_(std::move(handler)),
       log_(std::move(log)),
       exchange_(settings.preferred_frame_bytes, 2 * settings.slots_per_worker + 2),
       waiter_(make_waiter(settings)),
-      arrived_(settings.slots_per_worker) {}
+      arrived_(settings.slots_per_worker) {
+  exchange_.set_epoch(coordinator, epoch);
+}
 
 void WorkerLoop::run() {
   for (std::uint32_t slot = 0; slot < settings_.slots_per_worker; ++slot)
@@ -29,17 +35,25 @@ void WorkerLoop::run() {
 }
 
 void WorkerLoop::advance() {
-  if (!exchange_.poll(received_)) {
+  const bool happened = exchange_.poll(received_);
+  exchange_.recycle_sent();
+  look_for_lost_coordinator();
+  if (!happened) {
     if (waiter_->wants_sleep()) waiter_->sleep(-1);
     return;
   }
   waiter_->worked();
   for (Received& received : received_) {
-    if (received.failure == errc::node_down)
-      throw std::runtime_error("the coordinator cannot be reached any more");
+    if (received.failure == errc::node_down) throw std::runtime_error(coordinator_lost);
     arrived_[received.slot] = std::move(received);
   }
   received_.clear();
+}
+
+void WorkerLoop::look_for_lost_coordinator() const {
+  // It has dismissed this worker, or it is gone; other workers are nothing to this one.
+  while (const std::optional<int> rank = UcxWorker::next_failed_peer())
+    if (*rank == coordinator && goodbyes_ == 0) throw std::runtime_error(coordinator_lost);
 }
 
 bool WorkerLoop::handle_next() {

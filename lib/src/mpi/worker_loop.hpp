@@ -5,6 +5,7 @@
 #include "mpi/frame_exchange.hpp"
 #include "mpi/settings.hpp"
 #include "mpi/waiter.hpp"
+#include "wire/tags.hpp"
 #include "worker/dispatcher.hpp"
 
 #include <cstddef>
@@ -26,15 +27,17 @@ namespace pkv::mpi {
 ///
 /// Thread safety: none; lives on the MPI thread.
 /// Lifetime: MPI must be initialised.
-/// Errors: run() throws mpi::Error when MPI fails or the coordinator cannot be reached any more,
-/// std::bad_alloc, and what the handler throws.
+/// Errors: run() throws mpi::Error when MPI fails, std::runtime_error when the coordinator cannot
+/// be reached any more, std::bad_alloc, and what the handler throws.
 class WorkerLoop final : private ReplySink {
  public:
   /// Runs a request and sends its replies to the sink, the last one marked so; Dispatcher::run
   /// fits. An error means that the request was malformed.
   using Handler = std::function<result<void>(const wire::Frame& request, ReplySink& replies)>;
 
-  WorkerLoop(const TransportSettings& settings, Handler handler, LogSink log);
+  /// `epoch` is the incarnation of this process, from 1.
+  WorkerLoop(const TransportSettings& settings, Handler handler, LogSink log,
+             std::uint32_t epoch = wire::first_epoch);
 
   /// Serves until the coordinator says goodbye. No request is active afterwards: MPI may be
   /// finalized.
@@ -47,6 +50,7 @@ class WorkerLoop final : private ReplySink {
 
   /// Makes progress, or sleeps for a while if there is none.
   void advance();
+  void look_for_lost_coordinator() const;
   [[nodiscard]] bool handle_next();
   void handle(wire::Frame request);
   void refuse(std::uint32_t slot, const wire::FrameHeader& request);
