@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <new>
 #include <numeric>
@@ -329,4 +330,91 @@ TEST_CASE("WorkerQueue: an append that finds no memory changes nothing", "[coord
   f.send_batch(0, 2);
   f.answer();
   CHECK(f.receiver.tickets() == count_up(2));
+}
+
+namespace {
+
+/// Notes what it is given.
+class TestHeir final : public Heir {
+ public:
+  void inherit(std::size_t lost_worker, const wire::Operation& operation, std::uint64_t sequence,
+               const ReplyAddress& address) override {
+    CHECK(lost_worker == 0);
+    CHECK(operation.key == "k");
+    sequences.push_back(sequence);
+    tickets.push_back(address.ticket);
+  }
+  std::vector<std::uint64_t> sequences;
+  std::vector<std::uint32_t> tickets;
+};
+
+}  // namespace
+
+TEST_CASE("WorkerQueue: what a lost worker has not answered goes to the heir, once each",
+          "[coordinator][queue]") {
+  Fixture f;
+  TestHeir heir;
+  WorkerQueue queue(f.transport, 0, ids[0], 1, &heir);
+  wire::Operation operation;
+  operation.opcode = wire::Opcode::get;
+  operation.key = "k";
+  const auto slots = f.transport.slots_per_worker();
+  for (std::uint32_t i = 0; i < slots + 3; ++i) {
+    queue.append(operation, 100 + i, {&f.receiver, i, 0}, start);
+    if (i < slots) queue.send(0);  // a batch each; the last three wait
+  }
+  REQUIRE(f.transport.run(0));
+  REQUIRE(f.transport.deliver(0));
+  CHECK(queue.load() == slots + 3);
+  CHECK(queue.oldest_sequence() == 100);
+
+  f.transport.kill(0);
+  f.transport.disconnect(0);
+  f.transport.flush();
+  queue.lose();
+  CHECK(heir.tickets == std::vector<std::uint32_t>{slots, slots + 1, slots + 2});
+  std::vector<wire::Arrival> arrivals;
+  f.transport.collect(arrivals);
+  for (wire::Arrival& arrival : arrivals)
+    queue.deliver(std::move(arrival));
+  CHECK(f.receiver.tickets() == std::vector<std::uint32_t>{0});
+  CHECK(heir.tickets.size() == slots + 2);
+  CHECK(std::ranges::count(heir.sequences, 100 + 1) == 1);
+  CHECK(queue.idle());
+  CHECK(queue.load() == 0);
+}
+
+TEST_CASE("WorkerQueue: a revived worker starts again at the first slot", "[coordinator][queue]") {
+  Fixture f;
+  f.send_batch(0, 1);
+  f.answer();
+  f.transport.kill(0);
+  f.transport.disconnect(0);
+  f.transport.flush();
+  f.queue.lose();
+  REQUIRE(f.queue.idle());
+  f.queue.revive(2);
+  f.transport.reconnect(0, 2, "");
+  f.transport.flush();
+  f.send_batch(1, 1);
+  f.answer();
+  CHECK(f.receiver.tickets() == std::vector<std::uint32_t>{0, 1});
+  CHECK(f.receiver.errors(errc::node_down) == 0);
+  CHECK(f.transport.slots_were_used_in_turn());
+}
+
+TEST_CASE("WorkerQueue: an operation may have an earlier place than the one before it",
+          "[coordinator][queue]") {
+  Fixture f;
+  f.transport.let_go();
+  wire::Operation put;
+  put.opcode = wire::Opcode::put;
+  put.key = "k";
+  for (const std::uint64_t sequence : {500U, 20U, 21U, 600U})
+    f.queue.append(put, sequence, {&f.receiver, static_cast<std::uint32_t>(sequence), 0}, start);
+  CHECK(f.queue.oldest_sequence() == 20);
+  f.queue.send(0);
+  f.transport.flush();
+  f.collect();
+  CHECK(f.receiver.tickets() == std::vector<std::uint32_t>{500, 20, 21, 600});
 }

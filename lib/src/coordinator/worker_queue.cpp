@@ -2,6 +2,8 @@
 
 #include "wire/wire_reply.hpp"
 
+#include <algorithm>
+#include <cassert>
 #include <limits>
 #include <new>
 #include <utility>
@@ -9,11 +11,12 @@
 namespace pkv {
 
 WorkerQueue::WorkerQueue(wire::Transport& transport, std::size_t worker, NodeId node,
-                         std::uint32_t epoch)
+                         std::uint32_t epoch, Heir* heir)
     : transport_(transport),
       worker_(worker),
       node_(node),
       epoch_(epoch),
+      heir_(heir),
       preferred_frame_bytes_(transport.preferred_frame_bytes()),
       slots_(transport.slots_per_worker()) {}
 
@@ -21,6 +24,7 @@ WorkerQueue::WorkerQueue(wire::Transport& transport, std::size_t worker, NodeId 
 inline bool WorkerQueue::fits(std::size_t bytes, std::uint64_t sequence) const noexcept {
   if (open_ == nullptr) return false;
   const wire::Frame& frame = open_->frame;
+  // A sequence below the batch's own wraps round and does not fit either.
   return frame.bytes().size() + bytes <= preferred_frame_bytes_ &&
          sequence - frame.header.sequence <= std::numeric_limits<std::uint32_t>::max();
 }
@@ -39,6 +43,7 @@ void WorkerQueue::append(const wire::Operation& operation, std::uint64_t sequenc
     throw;
   }
   waiting_bytes_ += bytes;
+  ++load_;
 }
 
 void WorkerQueue::open_batch(std::uint64_t sequence, Clock::time_point now) {
@@ -65,16 +70,18 @@ WorkerQueue::Batch WorkerQueue::take_oldest() {
   return oldest;
 }
 
-std::size_t WorkerQueue::send(std::int64_t clock_ms) {
+std::size_t WorkerQueue::send(std::int64_t clock_ms, std::uint64_t stable) {
   std::size_t sent = 0;
   while (!waiting_.empty() && !slots_[next_slot_].busy) {
     Batch batch = take_oldest();
     batch.frame.header.slot = next_slot_;
     batch.frame.header.clock_ms = clock_ms;
+    batch.frame.header.stable = stable;
 
     Slot& slot = slots_[next_slot_];
     slot.addresses = std::move(batch.addresses);
     slot.answered = 0;
+    slot.sequence = batch.frame.header.sequence;
     slot.opened = batch.opened;
     slot.busy = true;
     slot.given_up = false;
@@ -95,7 +102,13 @@ WorkerQueue::Answered WorkerQueue::deliver(wire::Arrival arrival) {
   Slot& slot = slots_[arrival.slot];
   answered.opened = slot.opened;
   if (arrival.failure) {
-    if (!slot.given_up) fail(slot.addresses, slot.answered, *arrival.failure);
+    const bool bequeathable =
+        heir_ != nullptr && *arrival.failure == errc::node_down && !arrival.frame.bytes().empty();
+    if (!slot.given_up && bequeathable)
+      bequeath(arrival.frame, slot.addresses, slot.answered);
+    else if (!slot.given_up)
+      fail(slot.addresses, slot.answered, *arrival.failure);
+    transport_.recycle(std::move(arrival.frame.bytes()));
     release(slot);
     return answered;
   }
@@ -111,6 +124,7 @@ WorkerQueue::Answered WorkerQueue::deliver(wire::Arrival arrival) {
       address.receiver->on_reply(address.ticket, address.part, reply, frame);
       ++answered.replies;
     }
+    load_ -= answered.replies;
     const bool all_answered = slot.answered == slot.addresses.size();
     answered.malformed = !reader.complete() || (last && !all_answered);
     if (answered.malformed) {
@@ -139,12 +153,60 @@ std::size_t WorkerQueue::give_up(Clock::time_point before) {
   return given_up;
 }
 
+bool WorkerQueue::overdue(Clock::time_point before) const noexcept {
+  const bool slot_is = std::ranges::any_of(slots_, [before](const Slot& slot) {
+    return slot.busy && !slot.given_up && slot.opened < before;
+  });
+  return slot_is || (!waiting_.empty() && waiting_.front().opened < before);
+}
+
+void WorkerQueue::lose() {
+  while (!waiting_.empty()) {
+    Batch batch = take_oldest();
+    if (heir_ != nullptr)
+      bequeath(batch.frame, batch.addresses, 0);
+    else
+      fail(batch.addresses, 0, errc::node_down);
+    transport_.recycle(std::move(batch.frame.bytes()));
+  }
+}
+
+void WorkerQueue::revive(std::uint32_t epoch) noexcept {
+  assert(idle());
+  epoch_ = epoch;
+  next_slot_ = 0;
+}
+
+std::uint64_t WorkerQueue::oldest_sequence() const noexcept {
+  std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
+  for (const Slot& slot : slots_)
+    if (slot.busy && !slot.addresses.empty()) oldest = std::min(oldest, slot.sequence);
+  for (const Batch& batch : waiting_)
+    oldest = std::min(oldest, batch.frame.header.sequence);
+  return oldest;
+}
+
+void WorkerQueue::bequeath(const wire::Frame& request, std::vector<ReplyAddress>& addresses,
+                           std::size_t from) {
+  wire::OperationReader reader(request.body(), static_cast<std::uint32_t>(addresses.size()));
+  wire::Operation operation;
+  std::size_t next = 0;
+  for (; next < addresses.size() && reader.next(operation); ++next) {
+    if (next < from) continue;
+    heir_->inherit(worker_, operation, request.header.sequence + operation.sequence_offset,
+                   addresses[next]);
+    --load_;
+  }
+  fail(addresses, std::max(next, from), errc::node_down);  // none, if the request is what was sent
+}
+
 void WorkerQueue::fail(std::vector<ReplyAddress>& addresses, std::size_t from, errc error) {
   wire::WireReply reply;
   reply.kind = wire::ReplyKind::error;
   reply.error = error;
   for (std::size_t i = from; i < addresses.size(); ++i)
     addresses[i].receiver->on_reply(addresses[i].ticket, addresses[i].part, reply, SharedFrame());
+  load_ -= addresses.size() - std::min(from, addresses.size());
   addresses.clear();
 }
 

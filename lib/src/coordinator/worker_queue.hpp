@@ -14,28 +14,47 @@
 
 namespace pkv {
 
+/// Takes care of the operations that a lost worker leaves unanswered.
+class Heir {
+ public:
+  /// Sees to it that the address gets an answer, which may be an error. `sequence` is the
+  /// operation's place in the order. The operation's views live during the call only.
+  virtual void inherit(std::size_t lost_worker, const wire::Operation& operation,
+                       std::uint64_t sequence, const ReplyAddress& address) = 0;
+
+ protected:
+  ~Heir() = default;
+};
+
 /// The operations on their way to one worker and the addresses that their answers go to.
 ///
 /// Operations gather in an open batch. A batch is sent when the turn of the event loop ends and the
 /// worker has a free slot; until then it grows, up to a frame's preferred size, so that the busier
 /// a worker is, the more operations share one message. Batches run in the order they were opened.
 ///
+/// When the worker's process is lost, call lose(): what has not been sent goes to the heir at once,
+/// what has been sent follows as its failures are delivered. Then revive() starts anew with another
+/// process.
+///
 /// Thread safety: none; lives on the coordinator's thread.
-/// Lifetime: the transport and all receivers with answers outstanding must outlive it.
+/// Lifetime: the transport, the heir and all receivers with answers outstanding must outlive it.
 class WorkerQueue {
  public:
   using Clock = std::chrono::steady_clock;
 
-  WorkerQueue(wire::Transport& transport, std::size_t worker, NodeId node, std::uint32_t epoch);
+  /// Without an heir, what a lost worker leaves behind is answered with errc::node_down.
+  WorkerQueue(wire::Transport& transport, std::size_t worker, NodeId node, std::uint32_t epoch,
+              Heir* heir = nullptr);
   WorkerQueue(WorkerQueue&&) = default;  // so that a vector takes it; never moved while in use
 
-  /// Adds an operation with the given place in the total order. Throws std::bad_alloc; then nothing
-  /// was added.
+  /// Adds an operation with the given place in the total order, which may be below that of the last
+  /// one. Throws std::bad_alloc; then nothing was added.
   void append(const wire::Operation& operation, std::uint64_t sequence, const ReplyAddress& address,
               Clock::time_point now);
 
   /// Hands waiting batches to the transport while there are free slots. Returns how many.
-  std::size_t send(std::int64_t clock_ms);
+  /// `stable` is FrameHeader::stable.
+  std::size_t send(std::int64_t clock_ms, std::uint64_t stable = 0);
 
   /// What became of an arrival.
   struct Answered {
@@ -50,6 +69,21 @@ class WorkerQueue {
   /// yet are dropped, so their operations never run; those of sent ones may have run or still will.
   /// Returns how many operations were given up.
   std::size_t give_up(Clock::time_point before);
+
+  /// Whether something has waited for its answer since before `before`.
+  [[nodiscard]] bool overdue(Clock::time_point before) const noexcept;
+
+  /// The worker's process is gone: gives the batches not sent yet to the heir. Nothing may be
+  /// appended until revive().
+  void lose();
+  /// Serves another process of the worker. Requires: lost, and idle.
+  void revive(std::uint32_t epoch) noexcept;
+
+  /// No operation that is waiting or under way has a place in the order below this; the greatest
+  /// number if there is none.
+  [[nodiscard]] std::uint64_t oldest_sequence() const noexcept;
+  /// Operations waiting or under way.
+  [[nodiscard]] std::size_t load() const noexcept { return load_; }
 
   /// Bytes that wait for a free slot.
   [[nodiscard]] std::size_t waiting_bytes() const noexcept { return waiting_bytes_; }
@@ -66,6 +100,7 @@ class WorkerQueue {
   struct Slot {
     std::vector<ReplyAddress> addresses;
     std::size_t answered = 0;
+    std::uint64_t sequence = 0;  ///< Of the batch's header.
     Clock::time_point opened;
     bool busy = false;
     bool given_up = false;  ///< The receivers have their errors; late replies are dropped.
@@ -74,13 +109,16 @@ class WorkerQueue {
   [[nodiscard]] bool fits(std::size_t bytes, std::uint64_t sequence) const noexcept;
   void open_batch(std::uint64_t sequence, Clock::time_point now);
   [[nodiscard]] Batch take_oldest();
-  static void fail(std::vector<ReplyAddress>& addresses, std::size_t from, errc error);
+  void fail(std::vector<ReplyAddress>& addresses, std::size_t from, errc error);
+  void bequeath(const wire::Frame& request, std::vector<ReplyAddress>& addresses, std::size_t from);
   void release(Slot& slot);
 
   wire::Transport& transport_;
   std::size_t worker_;
   NodeId node_;
   std::uint32_t epoch_;
+  Heir* heir_;
+  std::size_t load_ = 0;
   std::size_t preferred_frame_bytes_;
   std::deque<Batch> waiting_;
   Batch* open_ = nullptr;  // the last of waiting_, if there is one

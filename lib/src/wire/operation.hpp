@@ -43,6 +43,12 @@ enum class Opcode : std::uint8_t {
 };
 inline constexpr auto last_opcode = Opcode::count_page;
 
+/// Whether it reads one key and changes nothing: any holder of the key can answer it.
+[[nodiscard]] constexpr bool reads_key(Opcode opcode) noexcept {
+  return opcode == Opcode::get || opcode == Opcode::read || opcode == Opcode::exists ||
+         opcode == Opcode::length;
+}
+
 /// Whether an operation may change the entry of its key, and no other.
 [[nodiscard]] constexpr bool writes_one_key(Opcode opcode) noexcept {
   switch (opcode) {
