@@ -173,7 +173,7 @@ TEST_CASE("Conversation: NODES, RING and DBSIZE tell of all nodes", "[coordinato
   CHECK(ask(rig, client, "DBSIZE") == ":30\r\n");
 
   const std::string nodes = ask(rig, client, "NODES");
-  CHECK(nodes.starts_with("*3\r\n*30\r\n"));
+  CHECK(nodes.starts_with("*3\r\n*42\r\n"));
   CHECK(field(nodes, "id") == "1");
   CHECK(field(nodes, "failures") == "0");
 

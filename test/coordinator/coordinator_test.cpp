@@ -22,7 +22,7 @@ void put(Rig& rig, Receiver& receiver, const std::string& key, const std::string
   operation.key = key;
   operation.value = value;
   rig.coordinator.begin_command();
-  rig.coordinator.append(rig.coordinator.worker_of(key), operation, {&receiver, ticket, 0});
+  rig.coordinator.append(rig.coordinator.way_of(operation), operation, {&receiver, ticket, 0});
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ TEST_CASE("Coordinator: commands go to the owner on the ring", "[coordinator]") 
   std::vector<std::uint32_t> expected(4);
   for (int i = 0; i < 200; ++i) {
     const std::string key = "key" + std::to_string(i);
-    const std::size_t worker = rig.coordinator.worker_of(key);
+    const std::size_t worker = rig.worker_of(key);
     CHECK(rig.coordinator.nodes()[worker].id == rig.coordinator.ring().owner(key));
     ++expected[worker];
     put(rig, receiver, key, "v");

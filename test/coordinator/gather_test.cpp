@@ -84,7 +84,7 @@ TEST_CASE("Gather: an array has its parts in the order of the command", "[coordi
 }
 
 TEST_CASE("Gather: nodes' values are put together by the command", "[coordinator][gather]") {
-  GatherNodes nodes(2, joined);
+  GatherNodes nodes(2, 2, joined);
   nodes.add(1, value("b"), {});
   CHECK(nodes.add(0, value("a"), {}));
   CHECK(written(nodes) == "$6\r\n[a][b]\r\n");
@@ -97,16 +97,40 @@ TEST_CASE("Gather: if any part failed, the first error is the reply", "[coordina
     kinds.push_back(std::make_unique<GatherOk>(3));
     kinds.push_back(std::make_unique<GatherSum>(3));
     kinds.push_back(std::make_unique<GatherArray>(3));
-    kinds.push_back(std::make_unique<GatherNodes>(3, joined));
+    kinds.push_back(std::make_unique<GatherNodes>(3, 3, joined));
     for (const auto& gather : kinds) {
       for (std::uint32_t part = 0; part < 3; ++part)
         gather->add(part,
                     part >= failing
-                        ? error(part == failing ? errc::node_down : errc::storage_failure)
+                        ? error(part == failing ? errc::worker_timeout : errc::storage_failure)
                         : integer(1),
                     {});
-      CHECK(written(*gather) ==
-            "-NODEDOWN the node that owns the key is down, try again when it is back\r\n");
+      CHECK(written(*gather).starts_with("-TIMEOUT "));
     }
   }
+}
+
+TEST_CASE("Gather: a lost node is left out only where that was asked for",
+          "[coordinator][gather]") {
+  GatherOk strict(2);
+  strict.add(0, error(errc::node_down), {});
+  CHECK(strict.add(1, integer(1), {}));
+  CHECK(written(strict).starts_with("-NODEDOWN "));
+
+  GatherOk lenient(2, Gather::LostNode::is_left_out);
+  lenient.add(0, error(errc::node_down), {});
+  CHECK(lenient.add(1, integer(1), {}));
+  CHECK(written(lenient) == "+OK\r\n");
+
+  GatherNodes nodes(3, 2, joined);
+  nodes.add(2, error(errc::node_down), {});
+  CHECK(nodes.add(1, value("b"), {}));
+  CHECK(written(nodes) == "$7\r\n[][b][]\r\n");
+}
+
+TEST_CASE("Gather: keys are counted once, however many copies there are", "[coordinator][gather]") {
+  GatherKeyCount count(2, 2);
+  count.add(0, integer(5), {});
+  CHECK(count.add(1, integer(3), {}));
+  CHECK(written(count) == ":4\r\n");
 }

@@ -65,7 +65,7 @@ class ModelCluster {
     const PlacementForecast forecast = placement_.forecast(goal);
     const PlacementChange change = placement_.retarget(goal);
     double moved = 0.0;
-    for (const TransferPlan& transfer : change.transfers)
+    for (const PlannedTransfer& transfer : change.transfers)
       moved += transfer.continues == 0 ? share_of(transfer.ranges) : 0.0;
     REQUIRE(forecast.moved_share == Approx(moved));
     carry_out(change);
@@ -118,7 +118,7 @@ class ModelCluster {
     stocks_.try_emplace(position, stocks);
   }
 
-  void complete(TransferPlan transfer) {
+  void complete(PlannedTransfer transfer) {
     transfers_.erase(transfer.id);
     for (auto& [position, stocks] : stocks_) {
       if (!covers(transfer.ranges, position)) continue;
@@ -141,7 +141,7 @@ class ModelCluster {
     const std::map<std::uint64_t, Stocks> before = stocks_;
     for (const std::uint32_t id : change.ended)
       REQUIRE(transfers_.erase(id) == 1);
-    for (const TransferPlan& transfer : change.transfers)
+    for (const PlannedTransfer& transfer : change.transfers)
       start(transfer);
     for (const Drop& drop : change.drops)
       start(drop);
@@ -153,7 +153,7 @@ class ModelCluster {
     check();
   }
 
-  void start(const TransferPlan& transfer) {
+  void start(const PlannedTransfer& transfer) {
     CAPTURE(transfer.id, transfer.continues, transfer.source, transfer.destination);
     REQUIRE(test::are_sorted_and_apart(transfer.ranges));
     REQUIRE(is_fresh(transfer.id));
@@ -260,7 +260,7 @@ class ModelCluster {
     REQUIRE(stocks[fill.destination] == expected);
     REQUIRE(route.holders().contains(fill.source));
     REQUIRE(std::ranges::count(test::targets_at(goal_, position), fill.destination) == 1);
-    const TransferPlan& transfer = transfers_.at(fill.transfer);
+    const PlannedTransfer& transfer = transfers_.at(fill.transfer);
     REQUIRE(transfer.source == fill.source);
     REQUIRE(transfer.destination == fill.destination);
     REQUIRE(covers(transfer.ranges, position));
@@ -271,7 +271,7 @@ class ModelCluster {
   Placement placement_;
   std::vector<bool> live_;
   std::map<std::uint64_t, Stocks> stocks_;  ///< By position.
-  std::map<std::uint32_t, TransferPlan> transfers_;
+  std::map<std::uint32_t, PlannedTransfer> transfers_;
   std::map<std::uint32_t, Drop> drops_;
   std::vector<std::uint32_t> used_ids_;
 };

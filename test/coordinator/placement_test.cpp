@@ -27,16 +27,16 @@ PlacementGoal goal_of_nodes(std::uint32_t nodes, std::size_t replicas, std::size
   return goal_of(Ring(numbered_nodes(nodes), test::with_points(points)), replicas);
 }
 
-double total_share(const std::vector<TransferPlan>& transfers) {
+double total_share(const std::vector<PlannedTransfer>& transfers) {
   double share = 0.0;
-  for (const TransferPlan& transfer : transfers)
+  for (const PlannedTransfer& transfer : transfers)
     share += share_of(transfer.ranges);
   return share;
 }
 
 /// Carries out everything that an event asks for, and what follows from that.
 void carry_out(Placement& placement, const PlacementChange& change) {
-  for (const TransferPlan& transfer : change.transfers)
+  for (const PlannedTransfer& transfer : change.transfers)
     carry_out(placement, placement.complete(transfer.id));
   for (const Drop& drop : change.drops)
     carry_out(placement, placement.erased(drop.id));
@@ -122,7 +122,7 @@ TEST_CASE("Placement: a worker that is back is filled with all it ought to hold"
   const PlacementChange change = placement.revive(3);
   CHECK(total_share(change.transfers) == Approx(share));
   CHECK(change.transfers.size() == 4);  // a worker for each source
-  for (const TransferPlan& transfer : change.transfers) {
+  for (const PlannedTransfer& transfer : change.transfers) {
     CHECK(transfer.destination == 3);
     CHECK(transfer.continues == 0);
     CHECK(test::are_sorted_and_apart(transfer.ranges));
@@ -171,7 +171,7 @@ TEST_CASE("Placement: a change of ring leaves transfers alone that it does not t
   const PlacementChange joined = placement.retarget(goal_of(goal.ring.with_node({NodeId{5}}), 2));
   CHECK(joined.ended.size() == under_way);
   std::map<std::uint32_t, int> continued;
-  for (const TransferPlan& transfer : joined.transfers) {
+  for (const PlannedTransfer& transfer : joined.transfers) {
     if (transfer.continues == 0) continue;
     CHECK(transfer.destination == 0);
     ++continued[transfer.continues];
@@ -185,7 +185,7 @@ TEST_CASE("Placement: sources share the work of filling", "[placement]") {
   (void)placement.lose(0);
   const PlacementChange change = placement.revive(0);
   REQUIRE(change.transfers.size() == 2);
-  for (const TransferPlan& transfer : change.transfers)
+  for (const PlannedTransfer& transfer : change.transfers)
     CHECK(share_of(transfer.ranges) == Approx(0.5).margin(0.1));
 }
 
@@ -194,14 +194,14 @@ TEST_CASE("Placement: others continue the transfers of a source that dies", "[pl
   Placement placement(goal, 5);
   (void)placement.lose(0);
   const PlacementChange back = placement.revive(0);
-  const auto of_1 = std::ranges::find(back.transfers, WorkerIndex{1}, &TransferPlan::source);
+  const auto of_1 = std::ranges::find(back.transfers, WorkerIndex{1}, &PlannedTransfer::source);
   REQUIRE(of_1 != back.transfers.end());
 
   const PlacementChange change = placement.lose(1);
   CHECK(change.ended == std::vector{of_1->id});
   CHECK(change.transfers.size() > 1);  // it is split
   CHECK(total_share(change.transfers) == Approx(share_of(of_1->ranges)));
-  for (const TransferPlan& transfer : change.transfers) {
+  for (const PlannedTransfer& transfer : change.transfers) {
     CHECK(transfer.continues == of_1->id);
     CHECK(transfer.source != 1);
     CHECK(transfer.destination == 0);
@@ -293,7 +293,7 @@ TEST_CASE("Placement: a join copies the newcomer's share and no more", "[placeme
     CHECK(change.drops.empty());
 
     // The old owner serves the keys until the new one has them all, and then forgets them.
-    for (const TransferPlan& transfer : change.transfers) {
+    for (const PlannedTransfer& transfer : change.transfers) {
       CHECK(transfer.destination == nodes);
       const std::uint64_t position = transfer.ranges.front().first;
       CHECK(holders_at(placement, position) == std::vector{transfer.source});

@@ -24,12 +24,13 @@ inline std::vector<NodeId> node_ids(std::size_t count) {
 
 /// A coordinator over in-process stores, whose turns the test makes.
 struct Rig {
-  explicit Rig(std::size_t nodes = 3, const Limits& the_limits = {})
+  explicit Rig(std::size_t nodes = 3, const Limits& the_limits = {}, std::size_t replicas = 1)
       : limits(the_limits),
         transport(node_ids(nodes), limits),
         coordinator(Ring(ring_nodes(nodes)), server_nodes(nodes), transport,
-                    {limits.max_worker_queue_bytes, limits.reply_timeout}, {}),
-        service(coordinator, limits, {}, "127.0.0.1") {
+                    settings(limits, replicas), {}),
+        cluster(coordinator, {}, {}),
+        service(coordinator, cluster, limits, {}, "127.0.0.1") {
     coordinator.schedule_turns_with([this] { ++turns_asked_for; });
   }
 
@@ -39,6 +40,7 @@ struct Rig {
     coordinator.end_turn();
     service.tell_owners();
     coordinator.collect();
+    cluster.step();
     service.tell_owners();
   }
   /// Turns until nothing is under way. Requires: the transport answers by itself.
@@ -48,21 +50,36 @@ struct Rig {
     } while (!coordinator.idle());
     turn();
   }
+  /// The first worker that holds the key.
+  [[nodiscard]] std::size_t worker_of(const std::string& key) const {
+    return holders_of(key).front();
+  }
+  [[nodiscard]] WorkerList holders_of(const std::string& key) const {
+    wire::Operation operation;
+    operation.key = key;
+    return coordinator.way_of(operation).route->holders();
+  }
   /// A key, different for each number, that the worker owns.
   [[nodiscard]] std::string key_of(std::size_t worker, std::size_t number = 0) const {
     for (std::size_t i = 0;; ++i) {
       std::string key = "key" + std::to_string(i);
-      if (coordinator.worker_of(key) == worker && number-- == 0) return key;
+      if (worker_of(key) == worker && number-- == 0) return key;
     }
   }
 
   Limits limits;
   FaultyTransport transport;
   Coordinator coordinator;
+  Cluster cluster;
   Service service;
   int turns_asked_for = 0;
 
  private:
+  static Coordinator::Settings settings(const Limits& limits, std::size_t replicas) {
+    Coordinator::Settings settings{limits.max_worker_queue_bytes, limits.reply_timeout};
+    settings.replicas = replicas;
+    return settings;
+  }
   static std::vector<RingNode> ring_nodes(std::size_t count) {
     std::vector<RingNode> nodes;
     for (const NodeId id : node_ids(count))

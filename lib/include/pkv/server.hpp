@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pkv/server_options.hpp"
+#include "pkv/worker_process.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -42,6 +43,13 @@ class Server {
   [[nodiscard]] std::uint16_t port() const noexcept;
   /// Address and port, as "127.0.0.1:6379" or "[::1]:6379".
   [[nodiscard]] std::string endpoint() const;
+
+  /// A worker's process can be sent to: another one than before, with the next epoch. Its node is
+  /// filled while clients go on.
+  void worker_ready(WorkerReady ready);
+  /// A worker's process is gone. Commands that it has not answered are answered by other holders of
+  /// their keys, or fail if there are none.
+  void worker_lost(const WorkerLost& lost);
 
   /// Stops accepting, answers what was received, closes every connection, then calls `stopped`.
   /// Connections still busy after `patience` are cut.

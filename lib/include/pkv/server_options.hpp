@@ -5,7 +5,9 @@
 #include "pkv/node_id.hpp"
 #include "pkv/ring_types.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,15 @@ struct ServerOptions {
   /// One per worker of the transport, in the transport's order.
   std::vector<ServerNode> nodes;
   RingOptions ring;
+  /// Nodes that hold each key, 1 to 3; all of them if there are fewer.
+  std::size_t replicas = 1;
+  /// Most bytes per second that are copied to nodes that come or come back; 0: no limit.
+  std::uint64_t copy_limit = 0;
+  /// Ends the process of a worker, if it is still the one of this epoch, and sees to it that
+  /// another one starts. Empty: lost workers do not come back.
+  std::function<void(std::size_t worker, std::uint32_t epoch)> replace_worker;
+  /// Kills the process of a worker, for NODE KILL. Empty: that command is refused.
+  std::function<void(std::size_t worker)> kill_worker;
   Limits limits;
   LogSink log;
 };

@@ -1,6 +1,7 @@
 #include "coordinator/conversation.hpp"
 
 #include "coordinator/commands/handlers.hpp"
+#include "coordinator/discard_replies.hpp"
 #include "coordinator/encode_reply.hpp"
 #include "coordinator/time_run.hpp"
 #include "protocol/error_text.hpp"
@@ -170,39 +171,49 @@ Outcome Conversation::refuse(const wire::Operation& operation) {
 Outcome Conversation::forward(const wire::Operation& operation) {
   Coordinator& coordinator = service_.coordinator;
   if (too_long(operation)) return refuse(operation);
-  const std::size_t worker = coordinator.worker_of(operation.key);
-  if (!coordinator.has_room(worker)) return wait_for_room(worker);
-  coordinator.append(worker, operation, {this, begin_command(), 0});
+  const Coordinator::Way way = coordinator.way_of(operation);
+  if (const auto full = coordinator.full_worker(way)) return wait_for_room(*full);
+  coordinator.append(way, operation, {this, begin_command(), 0});
   return Outcome::done;
 }
 
 Outcome Conversation::forward_all(std::span<const wire::Operation> operations,
                                   std::unique_ptr<Gather> gather) {
   Coordinator& coordinator = service_.coordinator;
-  workers_.clear();
+  ways_.clear();
   for (const wire::Operation& operation : operations) {
     // Before anything is ordered: a command on several keys happens as a whole or not at all.
     if (too_long(operation)) return refuse(operation);
-    const std::size_t worker = coordinator.worker_of(operation.key);
-    if (!coordinator.has_room(worker)) return wait_for_room(worker);
-    workers_.push_back(worker);
+    const Coordinator::Way way = coordinator.way_of(operation);
+    if (way.nobody_there()) return reply_error(error_text::of(errc::node_down));
+    if (const auto full = coordinator.full_worker(way)) return wait_for_room(*full);
+    ways_.push_back(way);
   }
   const std::uint32_t ticket = begin_command();
   replies_[ticket].gather = std::move(gather);
   for (std::uint32_t part = 0; part < operations.size(); ++part)
-    coordinator.append(workers_[part], operations[part], {this, ticket, part});
+    coordinator.append(ways_[part], operations[part], {this, ticket, part});
   return Outcome::done;
 }
 
-Outcome Conversation::forward_to_all_nodes(const wire::Operation& operation,
-                                           std::unique_ptr<Gather> gather) {
+Outcome Conversation::forward_to_nodes(std::span<const NodeOperation> operations,
+                                       std::unique_ptr<Gather> gather) {
   Coordinator& coordinator = service_.coordinator;
-  for (std::size_t worker = 0; worker < coordinator.worker_count(); ++worker)
-    if (!coordinator.has_room(worker)) return wait_for_room(worker);
+  for (const NodeOperation& one : operations)
+    if (!coordinator.has_room(one.worker)) return wait_for_room(one.worker);
   const std::uint32_t ticket = begin_command();
   replies_[ticket].gather = std::move(gather);
-  for (std::uint32_t worker = 0; worker < coordinator.worker_count(); ++worker)
-    coordinator.append(worker, operation, {this, ticket, worker});
+  if (operations.empty()) {
+    replies_[ticket].state = ReplyLine::Entry::State::gathered;
+    if (replies_.is_front(ticket)) finish_ready_replies();
+    list_as_active();
+    return Outcome::done;
+  }
+  for (const NodeOperation& one : operations)
+    coordinator.append_to(one.worker, one.operation,
+                          one.answered
+                              ? ReplyAddress{this, ticket, static_cast<std::uint32_t>(one.worker)}
+                              : discarded_reply());
   return Outcome::done;
 }
 

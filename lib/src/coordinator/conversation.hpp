@@ -26,6 +26,13 @@ namespace pkv {
 /// The words of a command, its name first. Views of the client's input.
 using Words = std::span<const std::string_view>;
 
+/// An operation for one node, whatever its key.
+struct NodeOperation {
+  std::size_t worker = 0;
+  wire::Operation operation;
+  bool answered = true;  ///< False: nobody waits for the answer.
+};
+
 /// What a command's handler did.
 enum class Outcome {
   done,     ///< The command was ordered, or answered at once.
@@ -94,8 +101,10 @@ class Conversation final : public ReplyReceiver {
   Outcome forward(const wire::Operation& operation);
   /// Orders one operation per key, at one place in the order; `gather` makes the reply.
   Outcome forward_all(std::span<const wire::Operation> operations, std::unique_ptr<Gather> gather);
-  /// Orders one operation at every worker; part i is worker i's.
-  Outcome forward_to_all_nodes(const wire::Operation& operation, std::unique_ptr<Gather> gather);
+  /// Orders operations at nodes chosen by the caller, at one place in the order; part i is worker
+  /// i's. Requires: `gather` waits for as many answers as the operations get.
+  Outcome forward_to_nodes(std::span<const NodeOperation> operations,
+                           std::unique_ptr<Gather> gather);
 
   Outcome reply(const Reply& reply);
   Outcome reply_status(std::string_view text);
@@ -136,8 +145,8 @@ class Conversation final : public ReplyReceiver {
   std::size_t missing_bytes_ = 0;
   std::size_t most_command_bytes_;
   std::size_t expected_reply_bytes_;
-  std::size_t held_bytes_ = 0;        // in answers that wait in replies_ for those before them
-  std::vector<std::size_t> workers_;  // scratch of forward_all
+  std::size_t held_bytes_ = 0;          // in answers that wait in replies_ for those before them
+  std::vector<Coordinator::Way> ways_;  // scratch of forward_all
   bool waiting_for_room_ = false;
   bool closing_ = false;
   bool discarding_ = false;

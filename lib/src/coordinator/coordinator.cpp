@@ -23,6 +23,19 @@ std::uint64_t first_sequence() {
   return static_cast<std::uint64_t>(wall_clock_ms()) << sequences_per_ms_bits;
 }
 
+/// The worker that serves each node of the ring, in the ring's order.
+std::vector<WorkerIndex> workers_of(const Ring& ring, const std::vector<ServerNode>& nodes) {
+  std::vector<WorkerIndex> workers(ring.nodes().size());
+  for (std::size_t worker = 0; worker < nodes.size(); ++worker) {
+    const auto index = ring.index_of(nodes[worker].id);
+    if (!index)
+      throw std::invalid_argument("node " + std::to_string(to_number(nodes[worker].id)) +
+                                  " is not on the ring");
+    workers[*index] = static_cast<WorkerIndex>(worker);
+  }
+  return workers;
+}
+
 }  // namespace
 
 Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transport& transport,
@@ -33,18 +46,16 @@ Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transpo
       settings_(settings),
       log_(std::move(log)),
       sequence_(first_sequence()),
-      statistics_(nodes_.size()) {
+      statistics_(nodes_.size()),
+      placement_({ring_, settings_.replicas, workers_of(ring_, nodes_)}, nodes_.size()),
+      transfers_(*this, settings_.copying) {
   if (nodes_.size() != transport_.worker_count() || nodes_.size() != ring_.nodes().size())
     throw std::invalid_argument("there must be one node on the ring for each worker");
   queues_.reserve(nodes_.size());
-  worker_of_ring_index_.resize(nodes_.size());
   for (std::size_t worker = 0; worker < nodes_.size(); ++worker) {
-    const auto index = ring_.index_of(nodes_[worker].id);
-    if (!index)
-      throw std::invalid_argument("node " + std::to_string(to_number(nodes_[worker].id)) +
-                                  " is not on the ring");
-    worker_of_ring_index_[*index] = worker;
-    queues_.emplace_back(transport_, worker, nodes_[worker].id, first_epoch);
+    queues_.emplace_back(transport_, worker, nodes_[worker].id, first_epoch, this);
+    epochs_.push_back(first_epoch);
+    holder_since_.push_back(0);
   }
 }
 
@@ -56,12 +67,86 @@ void Coordinator::stop_waiting(ReplyReceiver& receiver) noexcept {
   std::erase_if(room_waits_, [&](const RoomWait& wait) { return wait.receiver == &receiver; });
 }
 
-/// Answers an operation that has found no memory.
-void Coordinator::refuse(const ReplyAddress& address) {
+/// Answers an operation that goes nowhere.
+void Coordinator::refuse(const ReplyAddress& address, errc why) {
   wire::WireReply refusal;
   refusal.kind = wire::ReplyKind::error;
-  refusal.error = errc::out_of_memory;
+  refusal.error = why;
   address.receiver->on_reply(address.ticket, address.part, refusal, SharedFrame());
+}
+
+std::optional<std::size_t> Coordinator::full_holder(const Route& route) const noexcept {
+  // Reads could do with one holder that has room; but then writes would find the others full.
+  for (const WorkerIndex worker : route.holders())
+    if (!has_room(worker)) return worker;
+  for (const Fill& fill : route.fills())
+    if (!has_room(fill.destination)) return fill.destination;
+  return std::nullopt;
+}
+
+/// The holder with the least to do. Requires: there is one.
+std::size_t Coordinator::reader(const WorkerList& holders) const noexcept {
+  return *std::ranges::min_element(holders, {},
+                                   [this](WorkerIndex worker) { return queues_[worker].load(); });
+}
+
+void Coordinator::append_to_holders(const Route& route, const wire::Operation& operation,
+                                    const ReplyAddress& address) {
+  const WorkerList& holders = route.holders();
+  if (holders.empty()) {
+    refuse(address, errc::node_down);
+    return;
+  }
+  if (wire::reads_key(operation.opcode)) {
+    append_to(reader(holders), operation, address);
+    return;
+  }
+  for (const Fill& fill : route.fills())
+    transfers_.on_write(fill.transfer, operation, sequence_);
+  if (holders.size() == 1) {
+    append_to(holders.front(), operation, address);
+    return;
+  }
+  const std::uint32_t ticket = replica_replies_.expect(address, holders);
+  std::uint32_t part = 0;
+  for (const WorkerIndex worker : holders)
+    append_to(worker, operation, {&replica_replies_, ticket, part++});
+}
+
+void Coordinator::inherit(std::size_t lost_worker, const wire::Operation& operation,
+                          std::uint64_t sequence, const ReplyAddress& address) {
+  WorkerList heirs;  // writes need none: they have gone to all other holders
+  if (wire::reads_key(operation.opcode)) heirs = way_of(operation).route->holders();
+  heirs.remove(static_cast<WorkerIndex>(lost_worker));
+  for (const WorkerIndex worker : WorkerList(heirs))
+    if (sequence <= holder_since_[worker]) heirs.remove(worker);
+  if (heirs.empty()) {
+    refuse(address, errc::node_down);
+    return;
+  }
+  wire::Operation again = operation;
+  again.flags |= wire::read_as_of;
+  append_at(reader(heirs), again, sequence, address);
+}
+
+void Coordinator::disconnect(std::size_t worker) {
+  transport_.disconnect(worker);
+  transport_.flush();
+  queues_[worker].lose();
+}
+
+void Coordinator::reconnect(std::size_t worker, std::uint32_t epoch, std::string address) {
+  epochs_[worker] = epoch;
+  queues_[worker].revive(epoch);
+  transport_.reconnect(worker, epoch, std::move(address));
+  transport_.flush();
+}
+
+std::uint64_t Coordinator::stable_sequence() const noexcept {
+  std::uint64_t oldest = sequence_ + 1;
+  for (const WorkerQueue& queue : queues_)
+    oldest = std::min(oldest, queue.oldest_sequence());
+  return oldest - 1;
 }
 
 void Coordinator::request_turn_end() {
@@ -70,12 +155,15 @@ void Coordinator::request_turn_end() {
 }
 
 void Coordinator::end_turn() {
+  transfers_.step();
   turn_end_requested_ = false;
   const std::int64_t clock_ms = wall_clock_ms();
+  const std::uint64_t stable = settings_.replicas > 1 ? stable_sequence() : 0;
   std::size_t sent = 0;
   for (WorkerQueue& queue : queues_)
-    sent += queue.send(clock_ms);
+    sent += queue.send(clock_ms, stable);
   if (sent > 0) transport_.flush();
+  report_losses();
   tell_waiters();
 }
 
@@ -84,27 +172,41 @@ void Coordinator::collect() {
   bool batches_wait = false;
   for (wire::Arrival& arrival : arrivals_) {
     const std::size_t worker = arrival.worker;
-    const bool failed = arrival.failure.has_value();
-    const WorkerQueue::Answered answered = queues_[worker].deliver(std::move(arrival));
-    Statistics::Node& node = statistics_.node[worker];
-    node.requests += answered.replies;
-    // Failures and late answers, which count no replies, say nothing of an operation's time.
-    if (answered.replies > 0) node.operation_times.record(now_ - answered.opened, answered.replies);
-    if (failed || answered.malformed) {
-      ++node.failures;
-      if (log_)
-        log_(LogLevel::error, "node " + std::to_string(to_number(nodes_[worker].id)) +
-                                  " gave no usable answer to a batch");
-    }
+    deliver(std::move(arrival));
     batches_wait = batches_wait || queues_[worker].has_waiting();
   }
   arrivals_.clear();
+  report_losses();
   if (batches_wait && !turn_end_requested_) request_turn_end();
+}
+
+void Coordinator::deliver(wire::Arrival arrival) {
+  const std::size_t worker = arrival.worker;
+  if (arrival.slot == wire::Arrival::no_slot) {
+    suspect(worker, arrival.frame.header.epoch, "its process cannot be reached any more");
+    return;
+  }
+  const bool failed = arrival.failure.has_value();
+  const WorkerQueue::Answered answered = queues_[worker].deliver(std::move(arrival));
+  Statistics::Node& node = statistics_.node[worker];
+  node.requests += answered.replies;
+  // Failures and late answers, which count no replies, say nothing of an operation's time.
+  if (answered.replies > 0) node.operation_times.record(now_ - answered.opened, answered.replies);
+  if (!failed && !answered.malformed) return;
+  ++node.failures;
+  if (log_)
+    log_(LogLevel::error, "node " + std::to_string(to_number(nodes_[worker].id)) +
+                              " gave no usable answer to a batch");
 }
 
 void Coordinator::check_deadlines() {
   const Clock::time_point before = now_ - settings_.reply_timeout;
   for (std::size_t worker = 0; worker < queues_.size(); ++worker) {
+    if (settings_.workers_return) {
+      if (queues_[worker].overdue(before))
+        suspect(worker, epochs_[worker], "it has not answered within the reply timeout");
+      continue;
+    }
     const std::size_t given_up = queues_[worker].give_up(before);
     if (given_up == 0) continue;
     statistics_.node[worker].failures += given_up;
@@ -114,7 +216,20 @@ void Coordinator::check_deadlines() {
                                   std::to_string(settings_.reply_timeout.count()) + " ms: " +
                                   std::to_string(given_up) + " operations were reported as failed");
   }
+  report_losses();
   tell_waiters();
+}
+
+void Coordinator::suspect(std::size_t worker, std::uint32_t epoch, const char* why) {
+  suspects_.push_back({worker, epoch, why});
+}
+
+// Apart from where losses are found: what follows from one changes what is being walked there.
+void Coordinator::report_losses() {
+  for (const std::uint16_t worker : replica_replies_.take_diverged())
+    suspect(worker, epochs_[worker], "it failed where other holders did not");
+  for (const Suspect& found : std::exchange(suspects_, {}))
+    if (on_loss_) on_loss_(found.worker, found.epoch, found.why);
 }
 
 bool Coordinator::idle() const noexcept {

@@ -16,12 +16,16 @@ namespace pkv {
 
 /// Makes one reply of the parts of a command that several workers, or one worker several times,
 /// have run. The subclasses say how the parts are put together. If a part failed, its error is the
-/// reply.
+/// reply; only what a node did not answer because it was lost can be left out.
 ///
 /// Thread safety: none; lives on the I/O thread.
 class Gather {
  public:
-  explicit Gather(std::size_t parts) : missing_(parts) {}
+  /// What becomes of the command when a node is lost that has to run a part of it.
+  enum class LostNode { fails_command, is_left_out };
+
+  explicit Gather(std::size_t parts, LostNode lost_node = LostNode::fails_command)
+      : missing_(parts), lost_node_(lost_node) {}
   Gather(const Gather&) = delete;
   Gather& operator=(const Gather&) = delete;
   virtual ~Gather() = default;
@@ -43,6 +47,7 @@ class Gather {
 
  private:
   std::size_t missing_;
+  LostNode lost_node_;
   std::size_t held_bytes_ = 0;
   std::optional<wire::WireReply> error_;
 };
@@ -57,7 +62,7 @@ class GatherOk final : public Gather {
   void write_result(OutputQueue& to) const override;
 };
 
-/// The sum of the parts' integers (DEL, EXISTS, DBSIZE).
+/// The sum of the parts' integers (DEL, EXISTS).
 class GatherSum final : public Gather {
  public:
   using Gather::Gather;
@@ -69,6 +74,20 @@ class GatherSum final : public Gather {
   void write_result(OutputQueue& to) const override;
 
   std::int64_t sum_ = 0;
+};
+
+/// The number of keys, of which every one is counted `copies` times (DBSIZE).
+class GatherKeyCount final : public Gather {
+ public:
+  GatherKeyCount(std::size_t parts, std::size_t copies) : Gather(parts), copies_(copies) {}
+
+ private:
+  /// A count, or the page that counted entries.
+  void take(std::uint32_t, const wire::WireReply& reply, const SharedFrame&) override;
+  void write_result(OutputQueue& to) const override;
+
+  std::size_t copies_;
+  std::uint64_t sum_ = 0;
 };
 
 /// An array of the parts (MGET).
@@ -93,8 +112,9 @@ class GatherArray final : public Gather {
 class GatherNodes final : public Gather {
  public:
   using Compose = std::function<Reply(const std::vector<std::string>& values)>;
-  GatherNodes(std::size_t nodes, Compose compose)
-      : Gather(nodes), values_(nodes), compose_(std::move(compose)) {}
+  /// `values` has a place for each of `nodes`; those that are not asked, or lost, leave it empty.
+  GatherNodes(std::size_t nodes, std::size_t parts, Compose compose)
+      : Gather(parts, LostNode::is_left_out), values_(nodes), compose_(std::move(compose)) {}
 
  private:
   void take(std::uint32_t part, const wire::WireReply& reply, const SharedFrame&) override {

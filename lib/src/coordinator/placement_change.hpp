@@ -10,7 +10,7 @@ namespace pkv {
 
 /// Entries to be copied from one worker to another. What it covers never changes: if that has to,
 /// the transfer is ended and others continue it.
-struct TransferPlan {
+struct PlannedTransfer {
   std::uint32_t id = 0;
   /// The transfer whose frontier this one starts from, because its destination has everything up to
   /// there; 0 if it starts from nothing. One transfer may be continued by several.
@@ -41,9 +41,9 @@ struct Loss {
 struct PlacementChange {
   /// Transfers to be stopped. Their destinations keep what they have been given.
   std::vector<std::uint32_t> ended;
-  std::vector<TransferPlan> transfers;  ///< To be started.
-  std::vector<Drop> drops;              ///< To be erased.
-  std::vector<Loss> losses;             ///< To be told to somebody.
+  std::vector<PlannedTransfer> transfers;  ///< To be started.
+  std::vector<Drop> drops;                 ///< To be erased.
+  std::vector<Loss> losses;                ///< To be told to somebody.
 };
 
 /// What a ring change would bring.

@@ -43,7 +43,7 @@ PlacementForecast Placement::forecast(const PlacementGoal& goal) const {
 
   PlacementForecast forecast;
   std::map<std::pair<WorkerIndex, WorkerIndex>, double> shares;
-  for (const TransferPlan& transfer : change.transfers) {
+  for (const PlannedTransfer& transfer : change.transfers) {
     if (transfer.continues == 0)
       shares[{transfer.source, transfer.destination}] += share_of(transfer.ranges);
   }

@@ -3,6 +3,7 @@
 #include "pkv/limits.hpp"
 #include "pkv/log.hpp"
 
+#include "coordinator/cluster.hpp"
 #include "coordinator/coordinator.hpp"
 
 #include <chrono>
@@ -29,14 +30,16 @@ class Conversation;
 ///
 /// Thread safety: none; lives on the I/O thread. Lifetime: must outlive the conversations.
 struct Service {
-  Service(Coordinator& the_coordinator, const Limits& the_limits, LogSink the_log,
-          std::string the_bind_address)
+  Service(Coordinator& the_coordinator, Cluster& the_cluster, const Limits& the_limits,
+          LogSink the_log, std::string the_bind_address)
       : coordinator(the_coordinator),
+        cluster(the_cluster),
         limits(the_limits),
         log(std::move(the_log)),
         bind_address(std::move(the_bind_address)) {}
 
   Coordinator& coordinator;
+  Cluster& cluster;
   const Limits& limits;
   LogSink log;
   std::string bind_address;

@@ -25,6 +25,7 @@ enum class CommandKind : std::uint8_t {
   config,
   info,
   nodes,
+  node,
   ring,
   dbsize,
   flushall,

@@ -66,6 +66,8 @@ CommandHandler handler_of(CommandKind kind) noexcept {
       return commands::info;
     case CommandKind::nodes:
       return commands::nodes;
+    case CommandKind::node:
+      return commands::node;
     case CommandKind::ring:
       return commands::ring;
     case CommandKind::dbsize:

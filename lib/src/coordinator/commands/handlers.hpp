@@ -55,9 +55,10 @@ Outcome config(Conversation& client, Words words);
 Outcome database_size(Conversation& client, Words words);
 Outcome flush(Conversation& client, Words words);
 
-// info.cpp, nodes.cpp, ring.cpp
+// info.cpp, nodes.cpp, node.cpp, ring.cpp
 Outcome info(Conversation& client, Words words);
 Outcome nodes(Conversation& client, Words words);
+Outcome node(Conversation& client, Words words);
 Outcome ring(Conversation& client, Words words);
 
 }  // namespace commands

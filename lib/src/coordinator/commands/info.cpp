@@ -1,4 +1,5 @@
 #include "base/resident_memory.hpp"
+#include "coordinator/commands/every_node.hpp"
 #include "coordinator/commands/handlers.hpp"
 #include "protocol/same_word.hpp"
 #include "wire/node_statistics.hpp"
@@ -49,6 +50,8 @@ void add_server(InfoText& info, const Service& service, const NodeReports&) {
   info.line("process_id", static_cast<std::uint64_t>(::getpid()));
   info.line("tcp_port", service.port);
   info.line("nodes", service.coordinator.worker_count());
+  info.line("nodes_there", service.cluster.workers().size());
+  info.line("replicas", service.coordinator.settings().replicas);
   info.line(
       "uptime_in_seconds",
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(uptime).count()));
@@ -109,10 +112,13 @@ void add_latency_stats(InfoText& info, const Service& service, const NodeReports
   }
 }
 
-void add_keyspace(InfoText& info, const Service&, const NodeReports& nodes) {
+void add_keyspace(InfoText& info, const Service& service, const NodeReports& nodes) {
   std::uint64_t keys = 0;
   for (const wire::NodeStatistics& node : nodes)
     keys += node.keys;
+  // While nodes are missing or being filled this is about right; DBSIZE counts exactly.
+  const std::size_t degree = service.coordinator.placement().degree();
+  keys /= degree > 0 ? degree : service.coordinator.settings().replicas;
   info.section("Keyspace");
   if (keys > 0) info.line("db0", "keys=" + std::to_string(keys) + ",expires=0,avg_ttl=0");
 }
@@ -158,9 +164,10 @@ Outcome info(Conversation& client, Words words) {
   };
   wire::Operation operation;
   operation.opcode = wire::Opcode::statistics;
+  const auto operations = at_every_node(service, operation);
   const std::size_t nodes = service.coordinator.worker_count();
-  return client.forward_to_all_nodes(operation,
-                                     std::make_unique<GatherNodes>(nodes, std::move(compose)));
+  auto gather = std::make_unique<GatherNodes>(nodes, operations.size(), std::move(compose));
+  return client.forward_to_nodes(operations, std::move(gather));
 }
 
 }  // namespace pkv::commands

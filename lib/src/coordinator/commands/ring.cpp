@@ -1,8 +1,10 @@
 #include "coordinator/commands/fields.hpp"
 #include "coordinator/commands/handlers.hpp"
+#include "coordinator/commands/node_words.hpp"
 #include "protocol/error_text.hpp"
 #include "protocol/same_word.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -37,21 +39,76 @@ Reply describe(const Ring& ring) {
   return std::move(fields).take();
 }
 
-Reply locate(const Coordinator& coordinator, std::string_view key) {
-  const ServerNode& node = coordinator.nodes()[coordinator.worker_of(key)];
+/// Where a key is now. The owner is its first node on the ring; holders are those that have it.
+Reply locate(Coordinator& coordinator, std::string_view key) {
+  const NodeId owner = coordinator.ring().owner(key);
+  const auto node = std::ranges::find(coordinator.nodes(), owner, &ServerNode::id);
+  std::string holders;
+  wire::Operation look_up;
+  look_up.key = key;
+  for (const WorkerIndex worker : coordinator.way_of(look_up).route->holders())
+    holders +=
+        (holders.empty() ? "" : " ") + std::to_string(to_number(coordinator.nodes()[worker].id));
   Fields fields;
-  fields.add("node", to_number(node.id));
-  fields.add("rank", node.rank);
-  fields.add("host", node.host);
+  fields.add("node", to_number(node->id));
+  fields.add("rank", node->rank);
+  fields.add("host", node->host);
+  fields.add("holders", holders);
   fields.add("position", hexadecimal(Ring::position(key)));
   return std::move(fields).take();
+}
+
+Reply describe(const Service& service, const PlacementForecast& forecast) {
+  const auto id = [&service](WorkerIndex worker) {
+    return to_number(service.coordinator.nodes()[worker].id);
+  };
+  std::vector<Reply> moves;
+  for (const PlacementForecast::Move& move : forecast.moves) {
+    Fields fields;
+    fields.add("from", id(move.source));
+    fields.add("to", id(move.destination));
+    fields.add("share", move.share);
+    moves.push_back(std::move(fields).take());
+  }
+  Fields fields;
+  fields.add("moved_share", forecast.moved_share);
+  fields.add("peak_to_mean", forecast.peak_to_mean);
+  std::vector<Reply> all = std::move(fields).take().elements();
+  all.push_back(Reply::bulk("moves"));
+  all.push_back(Reply::array(std::move(moves)));
+  return Reply::array(std::move(all));
+}
+
+/// What a change of the ring would move, before anything is.
+Outcome what_if(Conversation& client, Words words) {
+  const Cluster& cluster = client.service().cluster;
+  const std::string_view change = words[2];
+  const bool weight = same_word(change, "weight");
+  if (!weight && !same_word(change, "add") && !same_word(change, "drop"))
+    return client.reply_error(error_text::unknown_subcommand("ring|whatif", change));
+  if (words.size() != (weight ? 5U : 4U))
+    return client.reply_error(error_text::wrong_arity("ring|whatif"));
+  const auto node = node_id(words[3]);
+  if (!node) return client.reply_error(no_node_id);
+
+  Cluster::NextRing next;
+  if (weight) {
+    const auto number = node_weight(words[4]);
+    if (!number) return client.reply_error(no_weight);
+    next = cluster.with_weight(*node, *number);
+  } else {
+    next = same_word(change, "add") ? cluster.with(*node) : cluster.without(*node);
+  }
+  if (!next.ring) return client.reply_error(next.why_not);
+  return client.reply(describe(client.service(), cluster.forecast(*next.ring)));
 }
 
 }  // namespace
 
 Outcome ring(Conversation& client, Words words) {
-  const Coordinator& coordinator = client.service().coordinator;
+  Coordinator& coordinator = client.service().coordinator;
   if (words.size() == 1) return client.reply(describe(coordinator.ring()));
+  if (same_word(words[1], "whatif") && words.size() > 2) return what_if(client, words);
   if (!same_word(words[1], "where"))
     return client.reply_error(error_text::unknown_subcommand("ring", words[1]));
   if (words.size() != 3) return client.reply_error(error_text::wrong_arity("ring|where"));

@@ -1,10 +1,14 @@
+#include "coordinator/commands/every_node.hpp"
 #include "coordinator/commands/handlers.hpp"
 #include "protocol/command_docs.hpp"
 #include "protocol/error_text.hpp"
 #include "protocol/same_word.hpp"
+#include "wire/copying.hpp"
 
 #include <array>
+#include <cstdint>
 #include <fnmatch.h>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,6 +34,7 @@ std::vector<Parameter> parameters(const Service& service) {
       {"port", std::to_string(service.port)},
       {"proto-max-bulk-len", std::to_string(limits.max_value_bytes)},
       {"max-key-bytes", std::to_string(limits.max_key_bytes)},
+      {"replicas", std::to_string(service.coordinator.settings().replicas)},
       {"reply-delay-us", std::to_string(limits.reply_delay.count())},
       {"reply-timeout-ms", std::to_string(limits.reply_timeout.count())},
       {"save", ""},
@@ -48,6 +53,46 @@ Reply matching_parameters(const Service& service, Words patterns) {
     }
   }
   return Reply::array(std::move(found));
+}
+
+/// DBSIZE while keys differ in the number of their copies: every node counts those of which it is
+/// the first holder.
+Outcome count_keys_once(Conversation& client) {
+  // Not the number of any transfer.
+  constexpr std::uint32_t counting_set = 0;
+  const Service& service = client.service();
+  const auto definition_of = [&service](std::size_t worker) {
+    ByteBuffer value;
+    wire::append_ranges(
+        value, counting_set,
+        service.coordinator.placement().first_held_ranges(static_cast<WorkerIndex>(worker)));
+    return value;
+  };
+  ByteBuffer everything;
+  wire::append_copy_request(everything,
+                            {.set = counting_set,
+                             .most_bytes = std::numeric_limits<std::uint32_t>::max(),
+                             .most_entries = std::numeric_limits<std::uint32_t>::max()});
+
+  const std::vector<std::size_t> workers = service.cluster.workers();
+  if (workers.empty()) return client.reply_error(error_text::of(errc::node_down));
+  std::vector<ByteBuffer> definitions;
+  definitions.reserve(workers.size());  // the operations below point into them
+  std::vector<NodeOperation> operations;
+  for (const std::size_t worker : workers) {
+    NodeOperation definition;
+    definition.worker = worker;
+    definition.operation.opcode = wire::Opcode::define_ranges;
+    definition.operation.value = definitions.emplace_back(definition_of(worker)).view();
+    definition.answered = false;
+    operations.push_back(definition);
+    NodeOperation count;
+    count.worker = worker;
+    count.operation.opcode = wire::Opcode::count_page;
+    count.operation.value = everything.view();
+    operations.push_back(count);
+  }
+  return client.forward_to_nodes(operations, std::make_unique<GatherKeyCount>(workers.size(), 1));
 }
 
 }  // namespace
@@ -73,10 +118,14 @@ Outcome config(Conversation& client, Words words) {
 }
 
 Outcome database_size(Conversation& client, Words) {
+  if (!client.service().coordinator.placement().degree()) return count_keys_once(client);
   wire::Operation operation;
   operation.opcode = wire::Opcode::count;
-  const std::size_t nodes = client.service().coordinator.worker_count();
-  return client.forward_to_all_nodes(operation, std::make_unique<GatherSum>(nodes));
+  const auto operations = at_every_node(client.service(), operation);
+  if (operations.empty()) return client.reply_error(error_text::of(errc::node_down));
+  return client.forward_to_nodes(
+      operations, std::make_unique<GatherKeyCount>(
+                      operations.size(), client.service().coordinator.placement().degree()));
 }
 
 Outcome flush(Conversation& client, Words words) {
@@ -86,8 +135,12 @@ Outcome flush(Conversation& client, Words words) {
   if (!bare && !with_mode) return client.reply_error(error_text::syntax);
   wire::Operation operation;
   operation.opcode = wire::Opcode::clear;
-  const std::size_t nodes = client.service().coordinator.worker_count();
-  return client.forward_to_all_nodes(operation, std::make_unique<GatherOk>(nodes));
+  const auto operations = at_every_node(client.service(), operation);
+  if (operations.empty()) return client.reply_error(error_text::of(errc::node_down));
+  const Outcome outcome = client.forward_to_nodes(
+      operations, std::make_unique<GatherOk>(operations.size(), Gather::LostNode::is_left_out));
+  if (outcome == Outcome::done) client.service().coordinator.note_clear();
+  return outcome;
 }
 
 }  // namespace pkv::commands

@@ -49,6 +49,14 @@ std::string Server::endpoint() const {
   return to_text(state_->endpoint());
 }
 
+void Server::worker_ready(WorkerReady ready) {
+  state_->worker_ready(std::move(ready));
+}
+
+void Server::worker_lost(const WorkerLost& lost) {
+  state_->worker_lost(lost);
+}
+
 void Server::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {
   state_->stop(patience, std::move(stopped));
 }

@@ -20,6 +20,8 @@ using asio::ip::tcp;
 // When the system has no more descriptors or memory for a connection: it may have some soon.
 constexpr std::chrono::milliseconds accept_retry_pause{100};
 constexpr std::chrono::milliseconds longest_deadline_check{250};
+// How often copying is looked after when nothing else happens.
+constexpr std::chrono::milliseconds copying_interval{4};
 
 Ring make_ring(const ServerOptions& options) {
   std::vector<RingNode> nodes;
@@ -28,8 +30,13 @@ Ring make_ring(const ServerOptions& options) {
   return Ring(std::move(nodes), options.ring);
 }
 
-Coordinator::Settings settings_of(const Limits& limits) {
-  return {limits.max_worker_queue_bytes, limits.reply_timeout};
+Coordinator::Settings settings_of(const ServerOptions& options) {
+  Coordinator::Settings settings{options.limits.max_worker_queue_bytes,
+                                 options.limits.reply_timeout};
+  settings.replicas = options.replicas;
+  settings.workers_return = options.replace_worker != nullptr;
+  settings.copying.budget.bytes_per_second = options.copy_limit;
+  return settings;
 }
 
 bool is_shortage(const boost::system::error_code& error) {
@@ -56,14 +63,16 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
     : io_(io),
       transport_(transport),
       options_(std::move(options)),
-      coordinator_(make_ring(options_), options_.nodes, transport, settings_of(options_.limits),
+      coordinator_(make_ring(options_), options_.nodes, transport, settings_of(options_),
                    options_.log),
-      service_(coordinator_, options_.limits, options_.log, options_.bind_address),
+      cluster_(coordinator_, {options_.replace_worker, options_.kill_worker}, options_.log),
+      service_(coordinator_, cluster_, options_.limits, options_.log, options_.bind_address),
       budget_(options_.limits.total_input_bytes),
       acceptor_(io),
       accept_pause_(io),
       reply_timer_(io),
       deadline_timer_(io),
+      cluster_timer_(io),
       stop_timer_(io) {
   const tcp::endpoint wanted(asio::ip::make_address(options_.bind_address), options_.port);
   acceptor_.open(wanted.protocol());
@@ -153,13 +162,45 @@ void Server::State::remove(std::uint64_t session) {
 void Server::State::on_arrivals() {
   coordinator_.update_clock();
   coordinator_.collect();
-  tell_owners();
+  cluster_.step();
+  // Copying goes on as soon as it can, not when the next client comes.
+  if (cluster_.busy())
+    end_turn();
+  else
+    tell_owners();
 }
 
 void Server::State::end_turn() {
   coordinator_.end_turn();
   tell_owners();
   watch_deadlines();
+  watch_cluster();
+}
+
+void Server::State::worker_ready(WorkerReady ready) {
+  coordinator_.update_clock();
+  cluster_.worker_ready(std::move(ready));
+  end_turn();
+}
+
+void Server::State::worker_lost(const WorkerLost& lost) {
+  coordinator_.update_clock();
+  cluster_.worker_lost(lost);
+  end_turn();
+}
+
+void Server::State::watch_cluster() {
+  if (watching_cluster_ || !cluster_.busy()) return;
+  watching_cluster_ = true;
+  cluster_timer_.expires_after(copying_interval);
+  cluster_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+    const auto self = weak.lock();
+    if (cancelled || self == nullptr) return;
+    self->watching_cluster_ = false;
+    self->coordinator_.update_clock();
+    self->cluster_.step();
+    self->end_turn();
+  });
 }
 
 void Server::State::tell_owners() {
@@ -231,6 +272,7 @@ void Server::State::check_if_stopped() {
   stop_timer_.cancel();
   reply_timer_.cancel();
   deadline_timer_.cancel();
+  cluster_timer_.cancel();
   std::exchange(stopped_, nullptr)();
 }
 

@@ -43,6 +43,8 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
 
   void start();
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
+  void worker_ready(WorkerReady ready);
+  void worker_lost(const WorkerLost& lost);
   /// Stops listening, at once.
   void close();
   /// Lets go of the sessions that are left, whose coroutines will not run any more.
@@ -62,6 +64,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   void tell_owners();
   void watch_deadlines();
   void check_deadlines();
+  void watch_cluster();
   void cut_sessions();
   void check_if_stopped();
   void log(LogLevel level, const std::string& line) const;
@@ -71,6 +74,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   ServerOptions options_;
   std::unique_ptr<LoopbackTransport> own_transport_;
   Coordinator coordinator_;
+  Cluster cluster_;
   Service service_;
   InputBudget budget_;
   boost::asio::ip::tcp::acceptor acceptor_;
@@ -78,12 +82,14 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   boost::asio::steady_timer accept_pause_;
   boost::asio::steady_timer reply_timer_;
   boost::asio::steady_timer deadline_timer_;
+  boost::asio::steady_timer cluster_timer_;
   boost::asio::steady_timer stop_timer_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions_;
   std::uint64_t last_session_ = 0;
   bool accepting_ = false;
   bool watching_replies_ = false;
   bool watching_deadlines_ = false;
+  bool watching_cluster_ = false;
   std::function<void()> stopped_;
 };
 

@@ -1,0 +1,122 @@
+#pragma once
+
+#include "pkv/log.hpp"
+#include "pkv/node_id.hpp"
+#include "pkv/ring.hpp"
+#include "pkv/worker_process.hpp"
+
+#include "coordinator/coordinator.hpp"
+#include "coordinator/placement_change.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pkv {
+
+/// The nodes of a store: which of them are there, and what their coming and going sets in motion.
+///
+/// A worker that is lost leaves the holders of its keys at once; when another process has taken its
+/// place, that is filled with what it shall hold, while clients go on. Changes of the ring move
+/// what has to move in the same way.
+///
+/// Call step() after every Coordinator::collect(), and every few milliseconds while busy().
+///
+/// Thread safety: none; lives on the I/O thread, and must not be called from inside the
+/// coordinator. Lifetime: the coordinator must outlive it.
+class Cluster {
+ public:
+  enum class State : std::uint8_t {
+    up,        ///< Holds all that it shall.
+    filling,   ///< Is being filled.
+    down,      ///< Its process is gone.
+    draining,  ///< Off the ring, still holding keys.
+    drained,   ///< Off the ring, holding nothing; RESTORE brings it back.
+    failed,    ///< As drained, but it was made to lose its keys.
+  };
+
+  /// What can be done about a process. Functions may be empty: then it cannot be done.
+  struct Processes {
+    /// Ends the process if it is still the one of this epoch, and starts another.
+    std::function<void(std::size_t worker, std::uint32_t epoch)> replace;
+    /// Kills it, for tests.
+    std::function<void(std::size_t worker)> kill;
+  };
+
+  Cluster(Coordinator& coordinator, Processes processes, LogSink log);
+
+  void worker_ready(WorkerReady ready);
+  void worker_lost(const WorkerLost& lost);
+
+  void step();
+  /// Something is in motion that needs step() also when no client does anything.
+  [[nodiscard]] bool busy() const noexcept;
+
+  // Changes that somebody asks for. They return why not, or nothing when it is under way.
+
+  /// Takes the node off the ring and wipes it, as if its machine had burned.
+  [[nodiscard]] std::optional<std::string> fail(NodeId node);
+  /// Takes the node off the ring when others have its keys.
+  [[nodiscard]] std::optional<std::string> drain(NodeId node);
+  /// Brings a node back that was failed or drained.
+  [[nodiscard]] std::optional<std::string> restore(NodeId node);
+  [[nodiscard]] std::optional<std::string> set_weight(NodeId node, double weight);
+  /// Kills the node's process.
+  [[nodiscard]] std::optional<std::string> kill(NodeId node);
+
+  [[nodiscard]] State state(std::size_t worker) const;
+  /// The workers that can be sent to.
+  [[nodiscard]] std::vector<std::size_t> workers() const;
+  [[nodiscard]] std::uint64_t deaths(std::size_t worker) const { return members_[worker].deaths; }
+  [[nodiscard]] std::optional<std::size_t> worker_of(NodeId node) const;
+  /// The ring with such a change, or why there is none.
+  struct NextRing {
+    std::optional<Ring> ring;
+    std::string why_not;
+  };
+  [[nodiscard]] NextRing with(NodeId node) const;
+  [[nodiscard]] NextRing without(NodeId node) const;
+  [[nodiscard]] NextRing with_weight(NodeId node, double weight) const;
+  [[nodiscard]] PlacementForecast forecast(const Ring& next) const;
+
+ private:
+  using Clock = Coordinator::Clock;
+
+  struct Member {
+    bool there = true;    ///< Its process can be sent to.
+    bool failed = false;  ///< By fail(), and not restored.
+    bool filling = false;
+    /// The place in the order at which its last transfer was complete. What was written before may
+    /// be answered by its source alone.
+    std::uint64_t holder_since = 0;
+    double weight = 1.0;
+    std::uint64_t deaths = 0;
+    Clock::time_point since;  ///< Of its loss.
+    std::optional<WorkerReady>
+        returned;  ///< Has to wait until nothing of its former process is left.
+  };
+
+  void lose(std::size_t worker, const std::string& why);
+  void lose_and_replace(std::size_t worker, const std::string& why);
+  void take_back(std::size_t worker);
+  void change_ring(Ring next);
+  void apply(PlacementChange change);
+  void settle_transfers();
+  void note_filled();
+  [[nodiscard]] bool is_settling(std::size_t worker) const;
+  [[nodiscard]] PlacementGoal goal_of(const Ring& ring) const;
+  [[nodiscard]] std::string name(std::size_t worker) const;
+  void log(LogLevel level, const std::string& line) const;
+
+  Coordinator& coordinator_;
+  Processes processes_;
+  LogSink log_;
+  std::vector<Member> members_;
+};
+
+[[nodiscard]] const char* to_text(Cluster::State state) noexcept;
+
+}  // namespace pkv

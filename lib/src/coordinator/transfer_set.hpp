@@ -1,0 +1,91 @@
+#pragma once
+
+#include "coordinator/copy_budget.hpp"
+#include "coordinator/copy_pace.hpp"
+#include "coordinator/order_port.hpp"
+#include "coordinator/placement_change.hpp"
+#include "coordinator/transfer.hpp"
+#include "wire/operation.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace pkv {
+
+/// The copying and erasing under way, by the numbers that Placement has given them.
+///
+/// Thread safety: none; lives on the I/O thread.
+/// Lifetime: must outlive the queues that answer to it. `port` must outlive it.
+class TransferSet {
+ public:
+  struct Settings {
+    CopyBudget::Settings budget{};
+    CopySettings pace{};
+  };
+
+  TransferSet(OrderPort& port, const Settings& settings);
+
+  /// Carries out the plan. If it continues a transfer, that one must be known still, and must be
+  /// ended before the next operation is ordered.
+  void start(PlannedTransfer plan);
+  void end(std::uint32_t transfer);
+  void erase(Drop drop);
+  /// What is being erased at the worker went with its process.
+  void forget_erasing(WorkerIndex worker);
+
+  /// A write was ordered on a key that the transfer covers.
+  void on_write(std::uint32_t transfer, const wire::Operation& operation, std::uint64_t sequence);
+  /// Opcode::clear was ordered everywhere.
+  void on_clear();
+  /// Whether writes that the worker is to be filled with may be ordered.
+  [[nodiscard]] bool has_room(std::size_t worker) const noexcept {
+    return transfers_.empty() || has_room_for_held(worker);
+  }
+
+  /// Goes on with whatever can go on. Call it once a turn, and every few milliseconds.
+  void step();
+  /// Nothing to do, now or later.
+  [[nodiscard]] bool idle() const noexcept {
+    return transfers_.empty() && erasers_.empty() && ended_.empty() && ended_erasers_.empty();
+  }
+
+  /// What has come to an end. Each is told once.
+  struct News {
+    struct Complete {
+      std::uint32_t transfer;
+      WorkerIndex destination;
+    };
+    std::vector<Complete> complete;     ///< Still in the set: end() them.
+    std::vector<std::uint32_t> erased;  ///< Drops.
+    /// Workers that could not be brought to agree with others, and must not be used.
+    std::vector<WorkerIndex> unusable;
+  };
+  [[nodiscard]] News take_news();
+
+  /// How far the filling of a worker is, over all its transfers; nothing if there is none.
+  [[nodiscard]] std::optional<TransferProgress> progress(WorkerIndex worker) const;
+
+ private:
+  struct Erasing {
+    WorkerIndex worker;
+    std::unique_ptr<Eraser> eraser;
+  };
+
+  [[nodiscard]] bool has_room_for_held(std::size_t worker) const noexcept;
+
+  OrderPort& port_;
+  CopySettings pace_;
+  CopyBudget budget_;
+  std::map<std::uint32_t, std::shared_ptr<Transfer>> transfers_;
+  std::map<std::uint32_t, Erasing> erasers_;
+  // Kept until their last answers are in.
+  std::vector<std::shared_ptr<Transfer>> ended_;
+  std::vector<std::unique_ptr<Eraser>> ended_erasers_;
+  std::vector<WorkerIndex> unusable_;
+};
+
+}  // namespace pkv

@@ -1,0 +1,333 @@
+#include "coordinator/cluster.hpp"
+
+#include "coordinator/rig.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace pkv;
+using test::Rig;
+using test::TestClient;
+
+namespace {
+
+constexpr std::size_t two_replicas = 2;
+
+std::string bulk(const std::string& value) {
+  return "$" + std::to_string(value.size()) + "\r\n" + value + "\r\n";
+}
+
+/// Kills the worker's process, and tells.
+void lose(Rig& rig, std::size_t worker) {
+  rig.transport.kill(worker);
+  rig.cluster.worker_lost({worker, rig.coordinator.epoch(worker), "killed by the test"});
+}
+
+/// Another process takes its place.
+void return_worker(Rig& rig, std::size_t worker) {
+  WorkerReady ready;
+  ready.worker = worker;
+  ready.epoch = rig.coordinator.epoch(worker) + 1;
+  rig.cluster.worker_ready(ready);
+}
+
+/// Turns until all that is being copied or erased is done.
+void settle(Rig& rig) {
+  for (int turns = 0; rig.cluster.busy() || !rig.coordinator.idle(); ++turns) {
+    REQUIRE(turns < 100'000);
+    rig.turn();
+  }
+}
+
+std::string ask(Rig& rig, TestClient& client, const std::string& command) {
+  client.send(command + "\r\n");
+  rig.settle();
+  return client.take();
+}
+
+}  // namespace
+
+TEST_CASE("Cluster: with two replicas a lost worker loses nothing, and is filled when it is back",
+          "[coordinator][cluster]") {
+  Rig rig(4, {}, two_replicas);
+  TestClient client(rig);
+  for (int i = 0; i < 500; ++i)
+    REQUIRE(ask(rig, client, "SET key" + std::to_string(i) + " v" + std::to_string(i)) ==
+            "+OK\r\n");
+  CHECK(ask(rig, client, "DBSIZE") == ":500\r\n");
+
+  for (std::size_t worker = 0; worker < 4; ++worker) {
+    lose(rig, worker);
+    CHECK(rig.cluster.state(worker) == Cluster::State::down);
+    CHECK(ask(rig, client, "DBSIZE") == ":500\r\n");
+    for (int i = 0; i < 500; ++i)
+      REQUIRE(ask(rig, client, "GET key" + std::to_string(i)) == bulk("v" + std::to_string(i)));
+    return_worker(rig, worker);
+    CHECK(rig.cluster.state(worker) == Cluster::State::filling);
+    settle(rig);
+    CHECK(rig.cluster.state(worker) == Cluster::State::up);
+    CHECK(rig.coordinator.epoch(worker) == 2);
+    CHECK(rig.cluster.deaths(worker) == 1);
+  }
+  CHECK(ask(rig, client, "DBSIZE") == ":500\r\n");
+}
+
+TEST_CASE("Cluster: without replicas the keys of a lost worker are refused, others are served",
+          "[coordinator][cluster]") {
+  Rig rig(3);
+  TestClient client(rig);
+  const std::string lost = rig.key_of(1);
+  const std::string kept = rig.key_of(2);
+  ask(rig, client, "SET " + lost + " 1");
+  ask(rig, client, "SET " + kept + " 2");
+  lose(rig, 1);
+  CHECK(ask(rig, client, "GET " + lost).starts_with("-NODEDOWN "));
+  CHECK(ask(rig, client, "SET " + lost + " 3").starts_with("-NODEDOWN "));
+  CHECK(ask(rig, client, "MSET " + kept + " 4 " + lost + " 5").starts_with("-NODEDOWN "));
+  CHECK(ask(rig, client, "GET " + kept) == "$1\r\n2\r\n");
+
+  return_worker(rig, 1);
+  settle(rig);
+  CHECK(ask(rig, client, "GET " + lost) == "$-1\r\n");
+  CHECK(ask(rig, client, "SET " + lost + " 3") == "+OK\r\n");
+  CHECK(ask(rig, client, "GET " + lost) == "$1\r\n3\r\n");
+}
+
+TEST_CASE("Cluster: a write under way at a worker that dies is answered by the others",
+          "[coordinator][cluster]") {
+  Rig rig(2, {}, two_replicas);
+  TestClient client(rig);
+  rig.transport.by_hand();
+  client.send("INCR n\r\n");
+  rig.turn();
+  REQUIRE(rig.transport.run(0));
+  REQUIRE(rig.transport.deliver(0));
+  rig.turn();
+  CHECK(client.take().empty());  // the other one has not answered
+  lose(rig, 1);
+  rig.turn();
+  CHECK(client.take() == ":1\r\n");
+  rig.transport.let_go();
+  CHECK(ask(rig, client, "INCR n") == ":2\r\n");
+}
+
+TEST_CASE("Cluster: a node failed by command is off the ring and empty; restored, it is filled",
+          "[coordinator][cluster]") {
+  Rig rig(3, {}, two_replicas);
+  TestClient client(rig);
+  for (int i = 0; i < 300; ++i)
+    ask(rig, client, "SET key" + std::to_string(i) + " v");
+  CHECK(ask(rig, client, "NODE FAIL 2") == "+OK\r\n");
+  settle(rig);
+  CHECK(rig.cluster.state(1) == Cluster::State::failed);
+  CHECK(rig.coordinator.ring().nodes().size() == 2);
+  CHECK(rig.coordinator.placement().degree() == 2);
+  CHECK(ask(rig, client, "DBSIZE") == ":300\r\n");
+
+  CHECK(ask(rig, client, "NODE RESTORE 2") == "+OK\r\n");
+  settle(rig);
+  CHECK(rig.cluster.state(1) == Cluster::State::up);
+  CHECK(rig.coordinator.placement().degree() == 2);
+  CHECK(ask(rig, client, "DBSIZE") == ":300\r\n");
+  for (int i = 0; i < 300; ++i)
+    REQUIRE(ask(rig, client, "GET key" + std::to_string(i)) == "$1\r\nv\r\n");
+}
+
+TEST_CASE("Cluster: draining and re-weighting move keys without losing any",
+          "[coordinator][cluster]") {
+  Rig rig(4);
+  TestClient client(rig);
+  for (int i = 0; i < 300; ++i)
+    ask(rig, client, "SET key" + std::to_string(i) + " v");
+  CHECK(ask(rig, client, "NODE DRAIN 3") == "+OK\r\n");
+  CHECK(rig.cluster.state(2) == Cluster::State::draining);
+  settle(rig);
+  CHECK(rig.cluster.state(2) == Cluster::State::drained);
+  CHECK(ask(rig, client, "DBSIZE") == ":300\r\n");
+  CHECK(ask(rig, client, "NODE WEIGHT 1 3.5") == "+OK\r\n");
+  settle(rig);
+  CHECK(rig.coordinator.ring().share(NodeId{1}) > 0.55);
+  CHECK(ask(rig, client, "NODE RESTORE 3") == "+OK\r\n");
+  settle(rig);
+  CHECK(ask(rig, client, "DBSIZE") == ":300\r\n");
+  for (int i = 0; i < 300; ++i)
+    REQUIRE(ask(rig, client, "GET key" + std::to_string(i)) == "$1\r\nv\r\n");
+}
+
+TEST_CASE("Cluster: changes that make no sense are refused with a reason",
+          "[coordinator][cluster]") {
+  Rig rig(2);
+  TestClient client(rig);
+  CHECK(ask(rig, client, "NODE FAIL 7").starts_with("-ERR there is no node 7"));
+  CHECK(ask(rig, client, "NODE FAIL one").starts_with("-ERR a node's id must be a number"));
+  CHECK(ask(rig, client, "NODE WEIGHT 1 0").starts_with("-ERR "));
+  CHECK(ask(rig, client, "NODE WEIGHT 1 x").starts_with("-ERR a weight must be"));
+  CHECK(ask(rig, client, "NODE RESTORE 1").starts_with("-ERR node 1 is on the ring"));
+  CHECK(ask(rig, client, "NODE MELT 1").starts_with("-ERR unknown subcommand"));
+  CHECK(ask(rig, client, "NODE KILL 1").starts_with("-ERR killing processes is not enabled"));
+  CHECK(ask(rig, client, "NODE FAIL 1") == "+OK\r\n");
+  CHECK(ask(rig, client, "NODE FAIL 2").starts_with("-ERR node 2 is the last one"));
+}
+
+TEST_CASE("Cluster: RING WHATIF tells what a change would move", "[coordinator][cluster]") {
+  Rig rig(4);
+  TestClient client(rig);
+  const std::string forecast = ask(rig, client, "RING WHATIF DROP 2");
+  CHECK(forecast.find("moved_share") != std::string::npos);
+  CHECK(forecast.find("peak_to_mean") != std::string::npos);
+  CHECK(rig.coordinator.ring().nodes().size() == 4);
+  CHECK(ask(rig, client, "RING WHATIF ADD 2").starts_with("-ERR node 2 is on the ring"));
+}
+
+namespace {
+
+/// What the store would answer if it were one map and commands ran as they are sent.
+class Model {
+ public:
+  std::string run(std::mt19937_64& random, std::string& command) {
+    const std::string key = any_key(random);
+    const std::string value = std::to_string(random() % 1000);
+    switch (random() % 12) {
+      case 0:
+        command = "SET " + key + " " + value;
+        entries_[key] = value;
+        return "+OK\r\n";
+      case 1:
+        command = "INCR " + key;
+        return ":" + (entries_[key] = std::to_string(number(key) + 1)) + "\r\n";
+      case 2:
+        command = "DEL " + key;
+        return ":" + std::to_string(entries_.erase(key)) + "\r\n";
+      case 3: {
+        command = "SETNX " + key + " " + value;
+        return entries_.emplace(key, value).second ? ":1\r\n" : ":0\r\n";
+      }
+      case 4: {
+        command = "GETSET " + key + " " + value;
+        const std::string old = get(key);
+        entries_[key] = value;
+        return old;
+      }
+      case 5: {
+        const std::string other = any_key(random);
+        command = "MSET " + key + " " + value + " " + other + " " + value;
+        entries_[key] = entries_[other] = value;
+        return "+OK\r\n";
+      }
+      case 6: {
+        const std::string other = any_key(random);
+        command = "MGET " + key + " " + other;
+        return "*2\r\n" + get(key) + get(other);
+      }
+      default:
+        command = "GET " + key;
+        return get(key);
+    }
+  }
+
+  [[nodiscard]] std::string get(const std::string& key) const {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? "$-1\r\n" : bulk(found->second);
+  }
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] static std::size_t keys() { return 400; }
+
+ private:
+  static std::string any_key(std::mt19937_64& random) {
+    return "k" + std::to_string(random() % keys());
+  }
+  [[nodiscard]] long number(const std::string& key) const {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? 0 : std::stol(found->second);
+  }
+
+  std::map<std::string, std::string> entries_;
+};
+
+}  // namespace
+
+TEST_CASE("Cluster: whatever dies, comes back, joins or leaves, replies are those of one map",
+          "[coordinator][cluster]") {
+  const auto seed = std::random_device()();
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  const std::size_t workers = 3 + random() % 4;
+  const std::size_t replicas = 2 + random() % 2;
+  CAPTURE(workers, replicas);
+  Rig rig(workers, {}, replicas);
+  Model model;
+  rig.transport.by_hand();
+
+  constexpr std::size_t client_count = 4;
+  std::vector<std::unique_ptr<TestClient>> clients;
+  // What is expected next, and the command that it answers.
+  std::vector<std::deque<std::pair<std::string, std::string>>> expected(client_count);
+  const auto compare = [&](std::size_t i) {
+    std::string received = clients[i]->take();
+    while (!received.empty()) {
+      REQUIRE(!expected[i].empty());
+      const auto [reply, command] = expected[i].front();
+      CAPTURE(i, command);
+      REQUIRE(received.substr(0, reply.size()) == reply);
+      received.erase(0, reply.size());
+      expected[i].pop_front();
+    }
+  };
+  for (std::size_t i = 0; i < client_count; ++i)
+    clients.push_back(std::make_unique<TestClient>(rig, i + 1));
+
+  const auto all_up = [&] {
+    for (std::size_t worker = 0; worker < workers; ++worker)
+      if (rig.cluster.state(worker) != Cluster::State::up) return false;
+    return true;
+  };
+  constexpr std::size_t nobody = 1'000;
+  std::size_t losses = 0;
+  std::size_t away = nobody;
+  for (int step = 0; step < 12'000; ++step) {
+    const auto choice = random() % 100;
+    if (choice < 40) {
+      const std::size_t i = random() % client_count;
+      std::string command;
+      std::string reply = model.run(random, command);
+      expected[i].emplace_back(std::move(reply), command);
+      clients[i]->send(command + "\r\n");
+    } else if (choice < 60) {
+      rig.turn();
+    } else if (choice < 98) {
+      for (auto steps = random() % 8; steps > 0; --steps)
+        if (!rig.transport.step(random)) break;
+    } else if (away != nobody && random() % 4 == 0) {
+      return_worker(rig, away);
+      away = nobody;
+    } else if (away == nobody && all_up()) {
+      away = random() % workers;
+      lose(rig, away);
+      ++losses;
+    }
+    for (std::size_t i = 0; i < client_count; ++i)
+      compare(i);
+  }
+  rig.transport.let_go();
+  if (away != nobody) return_worker(rig, away);
+  settle(rig);
+  rig.settle();
+  for (std::size_t i = 0; i < client_count; ++i) {
+    compare(i);
+    CHECK(expected[i].empty());
+  }
+  CHECK(losses > 0);
+  CHECK(ask(rig, *clients[0], "DBSIZE") == ":" + std::to_string(model.size()) + "\r\n");
+  for (std::size_t i = 0; i < Model::keys(); ++i) {
+    const std::string key = "k" + std::to_string(i);
+    REQUIRE(ask(rig, *clients[0], "GET " + key) == model.get(key));
+  }
+}
