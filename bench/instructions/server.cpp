@@ -62,7 +62,8 @@ Server::Server(std::size_t workers, std::size_t clients)
     : transport_(node_ids(workers), {}),
       coordinator_(ring_of(workers), server_nodes(workers), transport_,
                    {limits_.max_worker_queue_bytes, limits_.reply_timeout}, {}),
-      service_(coordinator_, limits_, {}, "127.0.0.1") {
+      cluster_(coordinator_, {}, {}),
+      service_(coordinator_, cluster_, limits_, {}, "127.0.0.1") {
   for (std::size_t id = 1; id <= clients; ++id)
     clients_.push_back(std::make_unique<Client>(service_, id));
 }

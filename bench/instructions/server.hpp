@@ -78,6 +78,7 @@ class Server {
   Limits limits_;
   StagedTransport transport_;
   Coordinator coordinator_;
+  Cluster cluster_;
   Service service_;
   std::vector<std::unique_ptr<Client>> clients_;
 };
