@@ -126,7 +126,10 @@ class ModelCluster {
       REQUIRE(stocks[transfer.destination] == copied);
       stocks[transfer.destination] = {State::all, 0};
     }
-    carry_out(placement_.complete(transfer.id));
+    const PlacementChange change = placement_.complete(transfer.id);
+    REQUIRE(change.ended.empty());  // a source is not dropped while others need it
+    REQUIRE(change.transfers.empty());
+    carry_out(change);
   }
 
   void erase(Drop drop) {

@@ -179,14 +179,14 @@ TEST_CASE("Placement: a change of ring leaves transfers alone that it does not t
   CHECK(continued.size() == under_way);
 }
 
-TEST_CASE("Placement: sources share the work of filling", "[placement]") {
-  const PlacementGoal goal = goal_of_nodes(3, 3);
-  Placement placement(goal, 3);
+TEST_CASE("Placement: sources share the work of filling, whatever their weights", "[placement]") {
+  const std::vector<RingNode> nodes{{NodeId{1}, 1.0}, {NodeId{2}, 9.0}, {NodeId{3}, 1.0}};
+  Placement placement(goal_of(Ring(nodes), 3), 3);
   (void)placement.lose(0);
   const PlacementChange change = placement.revive(0);
   REQUIRE(change.transfers.size() == 2);
   for (const PlannedTransfer& transfer : change.transfers)
-    CHECK(share_of(transfer.ranges) == Approx(0.5).margin(0.1));
+    CHECK(share_of(transfer.ranges) == Approx(0.5).margin(0.2));
 }
 
 TEST_CASE("Placement: others continue the transfers of a source that dies", "[placement]") {
@@ -363,6 +363,17 @@ TEST_CASE("Placement: the number of replicas can change", "[placement]") {
   CHECK(dropped == Approx(1.0));
   carry_out(placement, fewer);
   CHECK(placement.degree() == 2);
+}
+
+TEST_CASE("Placement: of holders too many the one that reads prefer remains", "[placement]") {
+  const PlacementGoal goal = goal_of_nodes(3, 2);
+  Placement placement(goal, 4);
+  const PlacementChange change = placement.retarget(goal_of(Ring({{NodeId{4}}}), 1));
+  CHECK(total_share(change.transfers) == 1.0);
+  for (const RingPoint& point : goal.ring.points()) {
+    const WorkerIndex preferred = targets_at(goal, point.position()).front();
+    REQUIRE(holders_at(placement, point.position()) == std::vector{preferred});
+  }
 }
 
 TEST_CASE("Placement: a drained worker keeps its copies while there are too few others",
