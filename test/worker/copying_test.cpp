@@ -119,7 +119,7 @@ TEST_CASE("Copying: few matching entries end a page all the same", "[worker][cop
   std::mt19937_64 random(1);
   Bench bench;
   fill(bench, random, 10'000, 1);
-  REQUIRE(bench.run_one(define(1, {})) == ok());
+  REQUIRE(bench.run_one(define(1, {{0, 0}})) == ok());
   std::size_t pages = 0;
   for (std::uint64_t from = 0; from < scan_end; ++pages) {
     const Page page =
@@ -330,8 +330,20 @@ TEST_CASE("RangeSets: there is a limit to their number, not to their being repla
   for (std::uint32_t set = 0; set < RangeSets::most_sets; ++set)
     REQUIRE(bench.run_one(define(1'000 + set, whole_ring)) == ok());
   CHECK(bench.run_one(define(1, whole_ring)) == error(errc::out_of_memory));
-  CHECK(bench.run_one(define(1'000, {})) == ok());
+  CHECK(bench.run_one(define(1'000, {{1, 2}})) == ok());
   CHECK(bench.run_one(asking(Opcode::count_page, {1, 0, 0, 0, 0})) == error(errc::malformed_frame));
+}
+
+TEST_CASE("RangeSets: one without ranges is forgotten, and makes room", "[worker][copying]") {
+  Bench bench;
+  CHECK(bench.run_one(define(1, {})) == ok());
+  CHECK(bench.run_one(asking(Opcode::count_page, {1, 0, 0, 0, 0})) == error(errc::malformed_frame));
+  for (std::uint32_t set = 0; set < 3 * RangeSets::most_sets; ++set) {
+    REQUIRE(bench.run_one(define(set, whole_ring)) == ok());
+    REQUIRE(bench.run_one(define(set, {})) == ok());
+  }
+  for (std::uint32_t set = 0; set < RangeSets::most_sets; ++set)
+    REQUIRE(bench.run_one(define(set, whole_ring)) == ok());
 }
 
 TEST_CASE("RangeSets: there is a limit to their size together", "[worker][copying]") {

@@ -24,6 +24,11 @@ bool RangeSet::contains(std::uint64_t ring_position) const noexcept {
 result<void> RangeSets::define(const wire::RangesView& ranges) {
   const RangeSet* const present = find(ranges.set());
   const std::size_t others = bytes_ - (present == nullptr ? 0 : present->bytes());
+  if (ranges.size() == 0) {
+    sets_.erase(ranges.set());
+    bytes_ = others;
+    return {};
+  }
   if (present == nullptr && sets_.size() == most_sets) return errc::out_of_memory;
   if (ranges.size() > (most_bytes - others) / sizeof(wire::RingRange)) return errc::out_of_memory;
   try {

@@ -34,11 +34,11 @@ class RangeSet {
 /// everything as it was.
 class RangeSets {
  public:
-  static constexpr std::size_t most_sets = 64;
+  static constexpr std::size_t most_sets = 1'024;
   /// Of all sets together: four million ranges.
   static constexpr std::size_t most_bytes = std::size_t{64} << 20;
 
-  /// Adds a set, or replaces the one of that number.
+  /// Adds a set, or replaces the one of that number; without any ranges, forgets it.
   [[nodiscard]] result<void> define(const wire::RangesView& ranges);
 
   /// Null if there is none of that number.
