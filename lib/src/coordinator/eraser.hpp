@@ -84,7 +84,7 @@ class Eraser final : public ReplyReceiver {
   std::size_t unanswered_ = 0;
 };
 
-/// The value of Opcode::define_ranges.
+/// The value of Opcode::define_ranges. Without ranges, the worker forgets the set.
 [[nodiscard]] ByteBuffer encoded_definition(std::uint32_t set, const RingRanges& ranges);
 
 }  // namespace pkv

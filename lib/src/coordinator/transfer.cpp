@@ -110,10 +110,10 @@ void Transfer::proceed() {
 bool Transfer::waits_for_predecessor() {
   if (!predecessor_) return false;
   if (!predecessor_->settled()) return true;
-  const std::optional<errc> divergence = predecessor_->divergence();
+  const std::optional<errc> fault = predecessor_->inherited_fault();
   predecessor_.reset();
-  if (divergence) start_over(*divergence);
-  return divergence.has_value();
+  if (fault) start_over(*fault);
+  return fault.has_value();
 }
 
 void Transfer::define() {

@@ -27,15 +27,15 @@ namespace pkv {
 /// by rising scan position, up to a frontier. Below it the destination is up to date and gets every
 /// write that the source gets; above it the destination has nothing and gets nothing. Writes into
 /// the page that is being fetched are held until it has come: they follow it to the destination if
-/// they are below the new frontier, and are dropped if not, as the next page, ordered after them,
-/// contains what they did. So, below the frontier, both workers have the same entries at the same
-/// place in the order, and increments, deletions and the like need no special care.
+/// they are below the new frontier, and are dropped if not, as the next page contains what they
+/// did. So, below the frontier, both workers have the same entries at the same place in the order,
+/// and increments, deletions and the like need no special care.
 ///
 /// The owner calls on_write() and on_clear() as it orders those operations, and step() after every
 /// collect() and every few milliseconds; only step() begins places in the order. Once complete(),
 /// the destination is a holder as of the next command. A source that is lost is replaced by
 /// change_source(), or, where several holders take its place, by transfers that continue this one.
-/// One that has ended or was cancelled is kept and stepped until it is idle().
+/// One that is over is kept and stepped until it is idle().
 ///
 /// Thread safety: none; lives on the I/O thread.
 /// Lifetime: must be destroyed idle(), or after the queues that it waits for. What it is given by
@@ -77,8 +77,8 @@ class Transfer final : public ReplyReceiver {
   [[nodiscard]] bool complete() const noexcept { return stage_ == Stage::complete; }
   /// Why it has given up.
   [[nodiscard]] std::optional<errc> failure() const noexcept { return failure_; }
-  /// After complete(): the error of a write that was passed on before then and has failed at the
-  /// destination, which therefore disagrees with the source. To be looked at until idle().
+  /// After complete(): why a write passed on before has failed at the destination, which therefore
+  /// disagrees with the source. To be looked at until idle().
   [[nodiscard]] std::optional<errc> divergence() const noexcept;
   /// Nothing is under way, or will be.
   [[nodiscard]] bool idle() const noexcept;
@@ -99,6 +99,7 @@ class Transfer final : public ReplyReceiver {
 
   [[nodiscard]] bool at_work() const noexcept { return stage_ < Stage::complete; }
   [[nodiscard]] bool settled() const noexcept;
+  [[nodiscard]] std::optional<errc> inherited_fault() const noexcept;
   [[nodiscard]] bool waits_for_predecessor();
 
   void pass_on(const wire::Operation& operation, std::uint64_t sequence);
@@ -143,7 +144,7 @@ class Transfer final : public ReplyReceiver {
   TransferProgress progress_;
   std::uint32_t starts_over_ = 0;
   std::optional<errc> failure_;
-  std::optional<errc> divergence_;
+  std::optional<errc> late_fault_;  // of the destination, after the end
 
   // Answers to what was asked in earlier rounds are ignored.
   std::uint32_t source_round_ = 0;

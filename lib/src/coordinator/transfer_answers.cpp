@@ -59,8 +59,8 @@ void Transfer::on_destination_reply(Part part, const wire::WireReply& reply) {
   if (reply.kind == wire::ReplyKind::error && is_fault_of_worker(reply.error)) {
     if (at_work())
       start_over(reply.error);
-    else
-      divergence_ = reply.error;
+    else if (reply.error != errc::node_down)
+      late_fault_ = reply.error;  // a process that is gone disagrees with nobody
     return;
   }
   if (part != Part::intake || !at_work()) return;
@@ -97,7 +97,7 @@ void Transfer::forget_page() {
 /// What has been sent to the destination does not matter any more.
 void Transfer::forget_destination() {
   ++destination_round_;
-  divergence_.reset();
+  late_fault_.reset();
   taking_in_ = false;
   permission_.reset();
 }
@@ -145,7 +145,12 @@ bool Transfer::settled() const noexcept {
 }
 
 std::optional<errc> Transfer::divergence() const noexcept {
-  return divergence_ || !predecessor_ ? divergence_ : predecessor_->divergence();
+  return complete() ? late_fault_ : std::nullopt;
+}
+
+/// What those that take over from this one have to know.
+std::optional<errc> Transfer::inherited_fault() const noexcept {
+  return late_fault_ || !predecessor_ ? late_fault_ : predecessor_->inherited_fault();
 }
 
 TransferProgress Transfer::progress() const noexcept {
