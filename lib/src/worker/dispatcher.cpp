@@ -7,6 +7,7 @@
 #include "worker/past.hpp"
 
 #include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -21,34 +22,27 @@ constexpr std::size_t prefetch_distance = 32;
 Dispatcher::Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes)
     : store_(store), node_(node), epoch_(epoch), part_bytes_(part_bytes), copying_(store) {}
 
-bool Dispatcher::is_sound(const wire::Frame& request) const noexcept {
+std::optional<std::uint8_t> Dispatcher::inspect(const wire::Frame& request) const noexcept {
   if (request.header.kind != wire::FrameKind::request || request.header.node != node_ ||
       request.header.epoch != epoch_)
-    return false;
+    return std::nullopt;
   wire::OperationReader reader(request.body(), request.header.count);
   wire::Operation operation;
-  while (reader.next(operation)) {
-  }
-  return reader.complete();
+  std::uint8_t flags = 0;
+  while (reader.next(operation))
+    flags |= operation.flags;
+  if (!reader.complete()) return std::nullopt;
+  return flags;
 }
 
-// On every operation's way: inline, so it comes before what calls it.
-inline void Dispatcher::run_one(const wire::Operation& operation, Version version, bool remembering,
-                                ByteBuffer& to) {
-  const bool of_the_past = (operation.flags & wire::read_as_of) != 0;
-  if (operation.opcode >= wire::Opcode::statistics) {
-    run_rare(operation, to);
-  } else if (remembering | of_the_past) {  // one branch for both
-    run_with_past(operation, version, remembering, to);
-  } else {
-    execute_operation(store_, operation, version, to);
-  }
-}
-
-void Dispatcher::run_with_past(const wire::Operation& operation, Version version, bool remembering,
-                               ByteBuffer& to) {
-  if ((operation.flags & wire::read_as_of) == 0) {
-    note_past(store_, operation, version, undo_log_);
+void Dispatcher::run_unusual(const wire::Operation& operation, Version version, bool remembering,
+                             ByteBuffer& to) {
+  if (operation.opcode == wire::Opcode::statistics) {
+    report(to);
+  } else if (operation.opcode > wire::Opcode::statistics) {
+    copying_.run(operation, to);
+  } else if ((operation.flags & wire::read_as_of) == 0) {
+    if (remembering) note_past(store_, operation, version, undo_log_);
     execute_operation(store_, operation, version, to);
   } else if (remembering) {
     execute_as_of(store_, undo_log_, operation, version, to);
@@ -57,17 +51,14 @@ void Dispatcher::run_with_past(const wire::Operation& operation, Version version
   }
 }
 
-void Dispatcher::run_rare(const wire::Operation& operation, ByteBuffer& to) {
-  if (operation.opcode == wire::Opcode::statistics)
-    report(to);
-  else
-    copying_.run(operation, to);
-}
-
 result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
-  if (!is_sound(request)) return errc::malformed_frame;
+  const std::optional<std::uint8_t> flags = inspect(request);
+  if (!flags) return errc::malformed_frame;
   const bool remembering = request.header.stable != 0;
   if (remembering) undo_log_.forget(request.header.stable);
+  // Where the past matters no operation is usual; so one comparison tells of each what it is.
+  const bool past_matters = remembering || (*flags & wire::read_as_of) != 0;
+  const auto first_unusual = past_matters ? wire::Opcode{} : wire::Opcode::statistics;
 
   wire::OperationReader reader(request.body(), request.header.count);
   std::array<wire::Operation, prefetch_distance> operations;
@@ -85,9 +76,11 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
       }
       // Without a batch nothing may run: an engine might keep what end_part calls undone.
       const wire::Operation& operation = operations[i];
-      if (part.begun)
-        run_one(operation, request.header.sequence + operation.sequence_offset, remembering,
-                part.frame.bytes());
+      const Version version = request.header.sequence + operation.sequence_offset;
+      if (part.begun && operation.opcode < first_unusual)
+        execute_operation(store_, operation, version, part.frame.bytes());
+      else if (part.begun)
+        run_unusual(operation, version, remembering, part.frame.bytes());
       ++part.frame.header.count;
     }
     left -= static_cast<std::uint32_t>(count);

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace pkv {
 
@@ -60,13 +61,13 @@ class Dispatcher {
     result<void> begun;
   };
 
-  [[nodiscard]] bool is_sound(const wire::Frame& request) const noexcept;
+  /// The flags of all operations together; nothing if the request is not to be run.
+  [[nodiscard]] std::optional<std::uint8_t> inspect(const wire::Frame& request) const noexcept;
   [[nodiscard]] Part begin_part(const wire::Frame& request, ReplySink& replies);
   void end_part(Part part, bool last, ReplySink& replies);
-  void run_one(const wire::Operation& operation, Version version, bool remembering, ByteBuffer& to);
-  void run_with_past(const wire::Operation& operation, Version version, bool remembering,
-                     ByteBuffer& to);
-  void run_rare(const wire::Operation& operation, ByteBuffer& to);
+  /// Runs what is not for the store alone: where the past matters, or from Opcode::statistics on.
+  void run_unusual(const wire::Operation& operation, Version version, bool remembering,
+                   ByteBuffer& to);
   void report(ByteBuffer& to);
 
   KVStore& store_;
