@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -14,6 +16,7 @@
 #include <vector>
 
 using namespace pkv;
+using namespace std::chrono_literals;
 using test::Rig;
 using test::TestClient;
 
@@ -41,8 +44,10 @@ void return_worker(Rig& rig, std::size_t worker) {
 
 /// Turns until all that is being copied or erased is done.
 void settle(Rig& rig) {
-  for (int turns = 0; rig.cluster.busy() || !rig.coordinator.idle(); ++turns) {
-    REQUIRE(turns < 100'000);
+  // By time, not turns: copying pauses after a failure.
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  while (rig.cluster.busy() || !rig.coordinator.idle()) {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
     rig.turn();
   }
 }
@@ -158,6 +163,37 @@ TEST_CASE("Cluster: draining and re-weighting move keys without losing any",
   CHECK(ask(rig, client, "NODE RESTORE 3") == "+OK\r\n");
   settle(rig);
   CHECK(ask(rig, client, "DBSIZE") == ":300\r\n");
+  for (int i = 0; i < 300; ++i)
+    REQUIRE(ask(rig, client, "GET key" + std::to_string(i)) == "$1\r\nv\r\n");
+}
+
+TEST_CASE("Cluster: a spare takes the place of a worker that does not return",
+          "[coordinator][cluster]") {
+  constexpr std::size_t one_spare = 1;
+  Rig rig(4, {}, two_replicas, one_spare);
+  TestClient client(rig);
+  for (int i = 0; i < 300; ++i)
+    ask(rig, client, "SET key" + std::to_string(i) + " v");
+  CHECK(rig.cluster.state(3) == Cluster::State::spare);
+  const Ring before = rig.coordinator.ring();
+
+  rig.transport.kill(1);
+  rig.cluster.worker_lost({1, 1, "its machine is gone", false});
+  settle(rig);
+  CHECK(rig.coordinator.ring() == before);
+  CHECK(rig.cluster.state(3) == Cluster::State::up);
+  CHECK(rig.cluster.worker_of(NodeId{2}) == 3);
+  CHECK(rig.coordinator.placement().degree() == 2);
+  CHECK(ask(rig, client, "DBSIZE") == ":300\r\n");
+
+  return_worker(rig, 1);
+  settle(rig);
+  CHECK(rig.cluster.state(1) == Cluster::State::spare);
+  CHECK(ask(rig, client, "NODE ADD") == "+OK\r\n");
+  settle(rig);
+  CHECK(rig.cluster.state(1) == Cluster::State::up);
+  CHECK(rig.coordinator.ring().nodes().size() == 4);
+  CHECK(ask(rig, client, "NODE ADD").starts_with("-ERR there is no spare node"));
   for (int i = 0; i < 300; ++i)
     REQUIRE(ask(rig, client, "GET key" + std::to_string(i)) == "$1\r\nv\r\n");
 }
@@ -308,10 +344,18 @@ TEST_CASE("Cluster: whatever dies, comes back, joins or leaves, replies are thos
     } else if (away != nobody && random() % 4 == 0) {
       return_worker(rig, away);
       away = nobody;
-    } else if (away == nobody && all_up()) {
+    } else if (away == nobody && all_up() && random() % 2 == 0) {
       away = random() % workers;
       lose(rig, away);
       ++losses;
+    } else if (random() % 3 == 0) {
+      // Refused while it makes no sense; what it answers is not looked at.
+      const std::string node = std::to_string(1 + random() % workers);
+      static constexpr std::array changes{"FAIL ", "DRAIN ", "WEIGHT ", "RESTORE ", "RESTORE "};
+      const std::size_t first = all_up() ? 0 : random() % 8 == 0 ? 1 : 2;
+      const std::size_t change = first + random() % (changes.size() - first);
+      TestClient administrator(rig, 99);
+      administrator.send("NODE " + (changes[change] + node) + (change == 2 ? " 1.5\r\n" : "\r\n"));
     }
     for (std::size_t i = 0; i < client_count; ++i)
       compare(i);

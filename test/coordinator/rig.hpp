@@ -24,10 +24,11 @@ inline std::vector<NodeId> node_ids(std::size_t count) {
 
 /// A coordinator over in-process stores, whose turns the test makes.
 struct Rig {
-  explicit Rig(std::size_t nodes = 3, const Limits& the_limits = {}, std::size_t replicas = 1)
+  explicit Rig(std::size_t nodes = 3, const Limits& the_limits = {}, std::size_t replicas = 1,
+               std::size_t spares = 0)
       : limits(the_limits),
         transport(node_ids(nodes), limits),
-        coordinator(Ring(ring_nodes(nodes)), server_nodes(nodes), transport,
+        coordinator(Ring(ring_nodes(nodes - spares)), server_nodes(nodes), transport,
                     settings(limits, replicas), {}),
         cluster(coordinator, {}, {}),
         service(coordinator, cluster, limits, {}, "127.0.0.1") {

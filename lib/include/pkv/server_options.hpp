@@ -29,6 +29,9 @@ struct ServerOptions {
   std::uint16_t port = 0;
   /// One per worker of the transport, in the transport's order.
   std::vector<ServerNode> nodes;
+  /// So many of `nodes`, from the last, are not on the ring: they take the place of nodes that are
+  /// lost for good, or are added by command.
+  std::size_t spares = 0;
   RingOptions ring;
   /// Nodes that hold each key, 1 to 3; all of them if there are fewer.
   std::size_t replicas = 1;

@@ -24,8 +24,10 @@ std::string percent(double share) {
 Cluster::Cluster(Coordinator& coordinator, Processes processes, LogSink log)
     : coordinator_(coordinator), processes_(std::move(processes)), log_(std::move(log)) {
   members_.resize(coordinator_.worker_count());
-  for (std::size_t worker = 0; worker < members_.size(); ++worker)
+  for (std::size_t worker = 0; worker < members_.size(); ++worker) {
     members_[worker].weight = coordinator_.node(worker).weight;
+    members_[worker].spare = !coordinator_.ring().index_of(coordinator_.node(worker).id);
+  }
   coordinator_.on_loss([this](std::size_t worker, std::uint32_t epoch, const char* why) {
     if (members_[worker].there && coordinator_.epoch(worker) == epoch)
       lose_and_replace(worker, why);
@@ -45,12 +47,16 @@ void Cluster::worker_lost(const WorkerLost& lost) {
   Member& member = members_[lost.worker];
   if (member.returned && member.returned->epoch <= lost.epoch) member.returned.reset();
   if (member.there && coordinator_.epoch(lost.worker) <= lost.epoch) lose(lost.worker, lost.why);
+  if (!member.there && !lost.keeper_present) replace_by_spare(lost.worker);
 }
 
 void Cluster::lose_and_replace(std::size_t worker, const std::string& why) {
   const std::uint32_t epoch = coordinator_.epoch(worker);
   lose(worker, why);
-  if (processes_.replace) processes_.replace(worker, epoch);
+  if (processes_.replace)
+    processes_.replace(worker, epoch);
+  else
+    replace_by_spare(worker);
 }
 
 void Cluster::lose(std::size_t worker, const std::string& why) {
@@ -87,6 +93,26 @@ void Cluster::take_back(std::size_t worker) {
                           ", epoch " + std::to_string(ready.epoch) + ", after " +
                           milliseconds(coordinator_.now() - member.since));
   if (!member.failed) apply(coordinator_.placement().revive(static_cast<WorkerIndex>(worker)));
+}
+
+std::optional<std::size_t> Cluster::find_spare() const {
+  for (std::size_t worker = 0; worker < members_.size(); ++worker) {
+    const State now = state(worker);
+    if (now == State::spare || now == State::drained) return worker;
+  }
+  return std::nullopt;
+}
+
+/// Has a spare worker serve the node of a lost one. Should that return, it is the spare.
+void Cluster::replace_by_spare(std::size_t worker) {
+  const auto spare = find_spare();
+  if (!spare || !coordinator_.ring().index_of(coordinator_.nodes()[worker].id)) return;
+  log(LogLevel::warning, name(*spare) + " takes the place of " + name(worker));
+  std::swap(coordinator_.node(worker).id, coordinator_.node(*spare).id);
+  std::swap(members_[worker].weight, members_[*spare].weight);
+  members_[worker].spare = true;
+  members_[*spare].spare = false;
+  change_ring(coordinator_.ring());
 }
 
 void Cluster::step() {
@@ -162,6 +188,14 @@ void Cluster::change_ring(Ring next) {
   apply(coordinator_.placement().retarget(goal));
 }
 
+std::optional<std::string> Cluster::add() {
+  const auto spare = find_spare();
+  if (!spare)
+    return "ERR there is no spare node: start pkv_server with --spares, or RESTORE one that was "
+           "taken off the ring";
+  return restore(coordinator_.nodes()[*spare].id);
+}
+
 Cluster::NextRing Cluster::with(NodeId node) const {
   const auto worker = worker_of(node);
   if (!worker) return {std::nullopt, "ERR there is no node " + std::to_string(to_number(node))};
@@ -228,7 +262,8 @@ std::optional<std::string> Cluster::restore(NodeId node) {
     return "ERR node " + std::to_string(to_number(node)) +
            " has no process now: try again when NODES says so";
   member.failed = false;
-  log(LogLevel::info, name(worker) + " is put back on the ring");
+  member.spare = false;
+  log(LogLevel::info, name(worker) + " is put on the ring");
   apply(coordinator_.placement().revive(static_cast<WorkerIndex>(worker)));
   change_ring(std::move(*next.ring));
   return std::nullopt;
@@ -257,9 +292,10 @@ Cluster::State Cluster::state(std::size_t worker) const {
   const auto index = static_cast<WorkerIndex>(worker);
   if (!member.there) return State::down;
   if (member.failed) return State::failed;
-  if (coordinator_.transfers().progress(index) || is_settling(worker)) return State::filling;
+  if (coordinator_.placement().lacks_something(index) || is_settling(worker)) return State::filling;
   if (coordinator_.ring().index_of(coordinator_.nodes()[worker].id)) return State::up;
-  return coordinator_.placement().held_share(index) > 0 ? State::draining : State::drained;
+  if (coordinator_.placement().held_share(index) > 0) return State::draining;
+  return member.spare ? State::spare : State::drained;
 }
 
 /// Whether writes that it has got are to be answered by others alone: should those die now, the
@@ -310,6 +346,8 @@ const char* to_text(Cluster::State state) noexcept {
       return "drained";
     case Cluster::State::failed:
       return "failed";
+    case Cluster::State::spare:
+      return "spare";
   }
   return "unknown";
 }

@@ -20,13 +20,14 @@ namespace pkv {
 /// The nodes of a store: which of them are there, and what their coming and going sets in motion.
 ///
 /// A worker that is lost leaves the holders of its keys at once; when another process has taken its
-/// place, that is filled with what it shall hold, while clients go on. Changes of the ring move
-/// what has to move in the same way.
+/// place, that is filled with what it shall hold, while clients go on. If none can be expected
+/// soon, a spare worker takes over the node's id, so the ring does not change either way. Changes
+/// of the ring move what has to move in the same way.
 ///
 /// Call step() after every Coordinator::collect(), and every few milliseconds while busy().
 ///
-/// Thread safety: none; lives on the I/O thread, and must not be called from inside the
-/// coordinator. Lifetime: the coordinator must outlive it.
+/// Thread safety: none; lives on the I/O thread. Not to be called from inside the coordinator.
+/// Lifetime: the coordinator must outlive it.
 class Cluster {
  public:
   enum class State : std::uint8_t {
@@ -36,6 +37,7 @@ class Cluster {
     draining,  ///< Off the ring, still holding keys.
     drained,   ///< Off the ring, holding nothing; RESTORE brings it back.
     failed,    ///< As drained, but it was made to lose its keys.
+    spare,     ///< Waits to take the place of another, or to be added.
   };
 
   /// What can be done about a process. Functions may be empty: then it cannot be done.
@@ -64,6 +66,8 @@ class Cluster {
   /// Brings a node back that was failed or drained.
   [[nodiscard]] std::optional<std::string> restore(NodeId node);
   [[nodiscard]] std::optional<std::string> set_weight(NodeId node, double weight);
+  /// Puts a spare node on the ring.
+  [[nodiscard]] std::optional<std::string> add();
   /// Kills the node's process.
   [[nodiscard]] std::optional<std::string> kill(NodeId node);
 
@@ -88,6 +92,7 @@ class Cluster {
   struct Member {
     bool there = true;    ///< Its process can be sent to.
     bool failed = false;  ///< By fail(), and not restored.
+    bool spare = false;   ///< Was not on the ring yet.
     bool filling = false;
     /// The place in the order at which its last transfer was complete. What was written before may
     /// be answered by its source alone.
@@ -102,6 +107,8 @@ class Cluster {
   void lose(std::size_t worker, const std::string& why);
   void lose_and_replace(std::size_t worker, const std::string& why);
   void take_back(std::size_t worker);
+  void replace_by_spare(std::size_t worker);
+  [[nodiscard]] std::optional<std::size_t> find_spare() const;
   void change_ring(Ring next);
   void apply(PlacementChange change);
   void settle_transfers();

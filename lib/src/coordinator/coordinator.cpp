@@ -25,13 +25,13 @@ std::uint64_t first_sequence() {
 
 /// The worker that serves each node of the ring, in the ring's order.
 std::vector<WorkerIndex> workers_of(const Ring& ring, const std::vector<ServerNode>& nodes) {
-  std::vector<WorkerIndex> workers(ring.nodes().size());
-  for (std::size_t worker = 0; worker < nodes.size(); ++worker) {
-    const auto index = ring.index_of(nodes[worker].id);
-    if (!index)
-      throw std::invalid_argument("node " + std::to_string(to_number(nodes[worker].id)) +
-                                  " is not on the ring");
-    workers[*index] = static_cast<WorkerIndex>(worker);
+  std::vector<WorkerIndex> workers;
+  for (const RingNode& node : ring.nodes()) {
+    const auto served = std::ranges::find(nodes, node.id, &ServerNode::id);
+    if (served == nodes.end())
+      throw std::invalid_argument("no worker serves node " + std::to_string(to_number(node.id)) +
+                                  ", which is on the ring");
+    workers.push_back(static_cast<WorkerIndex>(served - nodes.begin()));
   }
   return workers;
 }
@@ -49,8 +49,8 @@ Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transpo
       statistics_(nodes_.size()),
       placement_({ring_, settings_.replicas, workers_of(ring_, nodes_)}, nodes_.size()),
       transfers_(*this, settings_.copying) {
-  if (nodes_.size() != transport_.worker_count() || nodes_.size() != ring_.nodes().size())
-    throw std::invalid_argument("there must be one node on the ring for each worker");
+  if (nodes_.size() != transport_.worker_count())
+    throw std::invalid_argument("there must be one node for each worker");
   queues_.reserve(nodes_.size());
   for (std::size_t worker = 0; worker < nodes_.size(); ++worker) {
     queues_.emplace_back(transport_, worker, nodes_[worker].id, first_epoch, this);

@@ -69,8 +69,8 @@ class Coordinator final : public Heir, public OrderPort {
     [[nodiscard]] bool nobody_there() const noexcept { return route->holders().empty(); }
   };
 
-  /// `nodes[i]` is served by the transport's worker i. Requires: one node per worker, same ids as
-  /// on the ring.
+  /// `nodes[i]` is served by the transport's worker i. Nodes that are not on the ring are spare.
+  /// Requires: one node per worker, all ids different; those on the ring among them.
   Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transport& transport,
               Settings settings, LogSink log);
 

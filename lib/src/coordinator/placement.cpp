@@ -42,7 +42,7 @@ std::vector<std::size_t> find_routes(const RouteTable& table, Matches matches) {
 }  // namespace
 
 Placement::Placement(const PlacementGoal& goal, std::size_t worker_count)
-    : live_(worker_count, true) {
+    : live_(worker_count, true), lacking_(worker_count, false) {
   (void)retarget(goal);  // nobody holds anything, so the targets do at once
 }
 
@@ -130,6 +130,17 @@ std::vector<RingRange> Placement::first_held_ranges(WorkerIndex worker) const {
     if (!holders.empty() && holders.front() == worker) append_joined(ranges, arc);
   });
   return ranges;
+}
+
+/// Finds out what is asked for more often than it changes.
+void Placement::measure() {
+  degree_ = measured_degree();
+  lacking_.assign(live_.size(), false);
+  for (std::size_t route = 0; route < table_.routes().size(); ++route) {
+    const WorkerList& holders = table_.route(route).holders();
+    for (const WorkerIndex target : table_.targets(route))
+      if (!holders.contains(target)) lacking_[target] = true;
+  }
 }
 
 std::size_t Placement::measured_degree() const noexcept {

@@ -71,6 +71,9 @@ class Placement {
   /// How many copies there are of every key, and nothing else: the number of all entries is that
   /// many times the number of keys. 0 while keys differ in that, or there are unfinished copies.
   [[nodiscard]] std::size_t degree() const noexcept { return degree_; }
+  /// Whether the worker is no holder of something that it ought to hold: it is being filled, or
+  /// will be when its former entries are erased.
+  [[nodiscard]] bool lacks_something(WorkerIndex worker) const noexcept { return lacking_[worker]; }
   /// The part of the circle that nobody holds, 0 to 1.
   [[nodiscard]] double unheld_share() const noexcept;
   /// The part of the circle that the worker holds, 0 to 1.
@@ -82,6 +85,7 @@ class Placement {
   class Settlement;
 
   [[nodiscard]] PlacementChange settle_targets(WorkerIndex worker);
+  void measure();
   [[nodiscard]] std::size_t measured_degree() const noexcept;
 
   RouteTable table_;
@@ -89,6 +93,7 @@ class Placement {
   std::map<std::uint32_t, WorkerIndex> drops_;  ///< To be erased, and where.
   std::uint32_t next_id_ = 1;
   std::size_t degree_ = 0;
+  std::vector<bool> lacking_;
 };
 
 }  // namespace pkv

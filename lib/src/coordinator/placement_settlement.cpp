@@ -226,7 +226,7 @@ PlacementChange Placement::Settlement::finish() && {
     change.drops.push_back({id, worker, ranges_of(id)});
   for (const auto& [key, cells] : lost_cells_)
     change.losses.push_back({key.first, key.second, share_of_cells(cells)});
-  placement_.degree_ = placement_.measured_degree();
+  placement_.measure();
   return change;
 }
 

@@ -11,6 +11,11 @@ namespace pkv::commands {
 Outcome node(Conversation& client, Words words) {
   Cluster& cluster = client.service().cluster;
   const std::string_view what = words[1];
+  if (same_word(what, "add")) {
+    if (words.size() != 2) return client.reply_error(error_text::wrong_arity("node|add"));
+    const auto why_no_spare = cluster.add();
+    return why_no_spare ? client.reply_error(*why_no_spare) : client.reply_status("OK");
+  }
   const bool weight = same_word(what, "weight");
   const bool known = weight || same_word(what, "fail") || same_word(what, "restore") ||
                      same_word(what, "drain") || same_word(what, "kill");

@@ -9,6 +9,8 @@
 #include <boost/asio/write.hpp>
 
 #include <algorithm>
+#include <span>
+#include <stdexcept>
 #include <utility>
 
 namespace pkv {
@@ -25,7 +27,10 @@ constexpr std::chrono::milliseconds copying_interval{4};
 
 Ring make_ring(const ServerOptions& options) {
   std::vector<RingNode> nodes;
-  for (const ServerNode& node : options.nodes)
+  if (options.spares >= options.nodes.size() && options.spares > 0)
+    throw std::invalid_argument("all nodes are spare: there must be more nodes than spare ones");
+  for (const ServerNode& node :
+       std::span(options.nodes).first(options.nodes.size() - options.spares))
     nodes.push_back({node.id, node.weight, node.host});
   return Ring(std::move(nodes), options.ring);
 }
