@@ -22,6 +22,10 @@ class Fields {
     fields_.push_back(Reply::bulk(std::move(name)));
     fields_.push_back(Reply::integer(static_cast<std::int64_t>(value)));
   }
+  void add(std::string name, std::vector<Reply> values) {
+    fields_.push_back(Reply::bulk(std::move(name)));
+    fields_.push_back(Reply::array(std::move(values)));
+  }
   /// RESP2 has no fractions; they travel as text.
   void add(std::string name, double value) {
     char text[32];

@@ -1,12 +1,16 @@
+#include "coordinator/commands/every_node.hpp"
 #include "coordinator/commands/fields.hpp"
 #include "coordinator/commands/handlers.hpp"
 #include "coordinator/commands/node_words.hpp"
 #include "protocol/error_text.hpp"
 #include "protocol/same_word.hpp"
+#include "wire/node_statistics.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,25 +62,38 @@ Reply locate(Coordinator& coordinator, std::string_view key) {
   return std::move(fields).take();
 }
 
-Reply describe(const Service& service, const PlacementForecast& forecast) {
-  const auto id = [&service](WorkerIndex worker) {
-    return to_number(service.coordinator.nodes()[worker].id);
-  };
+/// What would move, in shares of the circle, and in keys and bytes as far as these are spread
+/// evenly over what each node holds.
+Reply describe(const Service& service, const PlacementForecast& forecast,
+               const std::vector<std::string>& node_reports) {
+  Coordinator& coordinator = service.coordinator;
+  double keys = 0;
+  double bytes = 0;
   std::vector<Reply> moves;
   for (const PlacementForecast::Move& move : forecast.moves) {
+    const auto source =
+        wire::read_statistics(node_reports[move.source]).value_or(wire::NodeStatistics{});
+    const double held = coordinator.placement().held_share(move.source);
+    const double part = held > 0 ? move.share / held : 0;
+    const double moved_keys = part * static_cast<double>(source.keys);
+    const double moved_bytes = part * static_cast<double>(source.stored_bytes);
+    keys += moved_keys;
+    bytes += moved_bytes;
     Fields fields;
-    fields.add("from", id(move.source));
-    fields.add("to", id(move.destination));
+    fields.add("from", to_number(coordinator.nodes()[move.source].id));
+    fields.add("to", to_number(coordinator.nodes()[move.destination].id));
     fields.add("share", move.share);
+    fields.add("keys", std::llround(moved_keys));
+    fields.add("bytes", std::llround(moved_bytes));
     moves.push_back(std::move(fields).take());
   }
   Fields fields;
   fields.add("moved_share", forecast.moved_share);
+  fields.add("moved_keys", std::llround(keys));
+  fields.add("moved_bytes", std::llround(bytes));
   fields.add("peak_to_mean", forecast.peak_to_mean);
-  std::vector<Reply> all = std::move(fields).take().elements();
-  all.push_back(Reply::bulk("moves"));
-  all.push_back(Reply::array(std::move(moves)));
-  return Reply::array(std::move(all));
+  fields.add("moves", std::move(moves));
+  return std::move(fields).take();
 }
 
 /// What a change of the ring would move, before anything is.
@@ -100,7 +117,17 @@ Outcome what_if(Conversation& client, Words words) {
     next = same_word(change, "add") ? cluster.with(*node) : cluster.without(*node);
   }
   if (!next.ring) return client.reply_error(next.why_not);
-  return client.reply(describe(client.service(), cluster.forecast(*next.ring)));
+  const Service& service = client.service();
+  auto compose =
+      [&service, forecast = cluster.forecast(*next.ring)](const std::vector<std::string>& reports) {
+        return describe(service, forecast, reports);
+      };
+  wire::Operation statistics;
+  statistics.opcode = wire::Opcode::statistics;
+  const auto operations = at_every_node(service, statistics);
+  auto gather = std::make_unique<GatherNodes>(service.coordinator.worker_count(), operations.size(),
+                                              std::move(compose));
+  return client.forward_to_nodes(operations, std::move(gather));
 }
 
 }  // namespace
