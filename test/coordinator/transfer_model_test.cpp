@@ -31,6 +31,7 @@ class World {
     rig.transport.by_hand();
     for (std::size_t i = 0; i < key_count; ++i)
       keys.push_back("key" + std::to_string(random() % 1'000'000));
+    std::ranges::sort(keys, {}, scan_position);
     for (int i = 0; i < 800; ++i)
       write();
     ranges = test::random_ranges(random, 1 + random() % 20);
@@ -49,7 +50,7 @@ class World {
 
   /// A write of any kind, to every holder.
   void write() {
-    const std::string& key = keys[random() % keys.size()];
+    const std::string& key = some_key();
     const std::string value =
         random() % 3 == 0 ? std::to_string(random() % 1'000) : std::string(random() % 40, 'v');
     wire::Operation operation;
@@ -248,6 +249,14 @@ class World {
 
   [[nodiscard]] bool is_alive(std::size_t worker) const {
     return rig.transport.is_connected(worker);
+  }
+
+  /// Often one where copying is going on.
+  [[nodiscard]] const std::string& some_key() {
+    if (transfers.empty() || random() % 2 == 0) return keys[random() % keys.size()];
+    const std::uint64_t frontier = transfers[random() % transfers.size()]->frontier();
+    const auto at = std::ranges::lower_bound(keys, frontier, {}, scan_position) - keys.begin();
+    return keys[std::min(static_cast<std::size_t>(at) + random() % 20, keys.size() - 1)];
   }
 
   void order(const wire::Operation& operation) {

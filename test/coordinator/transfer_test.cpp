@@ -172,12 +172,17 @@ TEST_CASE("Transfer: another source goes on where the first one was", "[coordina
   f.turn_until_page(4);
   const std::uint64_t frontier = f.transfer->frontier();
   REQUIRE(frontier > 0);
+  f.settings.most_held_bytes = 0;
+  const std::string key = key_in_page(f, true);
+  f.settings.most_held_bytes = 1'000;
+  f.write(Opcode::append, key, "tail");  // held for a page that comes to nothing
   f.transfer->change_source(Fixture::other_source);
   f.turn();  // the answer to the fourth page comes, for nothing
   CHECK(f.transfer->frontier() == frontier);
   f.run();
   CHECK(f.pages() == 4);
-  CHECK(f.transfer->progress().keys == 100);
+  CHECK(f.transfer->progress().keys == 101);
+  CHECK(f.rig.times_asked(Fixture::destination, Opcode::append) == 0);
   f.check_equal();
 }
 
