@@ -1,55 +1,34 @@
 #include "pkv_server/coordinator_process.hpp"
 
-#include "pkv/server.hpp"
-
+#include "mpi/keeper_link.hpp"
 #include "mpi/mpi_transport.hpp"
-#include "pkv_server/cpu_sharing.hpp"
+#include "pkv_server/control_server.hpp"
+#include "pkv_server/front.hpp"
+#include "pkv_server/hydra_job.hpp"
 #include "pkv_server/log.hpp"
-#include "pkv_server/port_file.hpp"
+#include "pkv_server/machine.hpp"
+#include "pkv_server/worker_muster.hpp"
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <csignal>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <optional>
+#include <stdexcept>
 #include <string>
-#include <thread>
+#include <unistd.h>
 
 namespace pkv::server {
 namespace {
 
 using namespace std::chrono_literals;
 
-// A stop is over within two seconds, whatever clients and workers do.
-constexpr auto client_patience = 700ms;
-constexpr auto worker_patience = 500ms;
-constexpr auto stop_deadline = 1500ms;
-
-ServerOptions server_options(const Options& options, const std::vector<mpi::Process>& processes,
-                             const LogSink& log) {
-  ServerOptions server;
-  server.bind_address = options.bind_address;
-  server.port = options.port;
-  server.ring = options.ring;
-  server.limits = options.limits;
-  server.log = log;
-  for (const mpi::Process& process : processes) {
-    if (process.rank == 0) continue;
-    ServerNode node;
-    node.id = NodeId{static_cast<std::uint32_t>(process.rank)};
-    node.rank = process.rank;
-    node.host = process.host;
-    node.process_id = process.process_id;
-    server.nodes.push_back(std::move(node));
-  }
-  return server;
-}
+/// For all processes of the job to be started and in MPI.
+constexpr auto start_patience = 60s;
+constexpr auto publish_patience = 10s;
 
 /// In words that say what to do.
 std::string why_not_listening(const Options& options, const boost::system::system_error& error) {
@@ -68,119 +47,58 @@ std::string why_not_listening(const Options& options, const boost::system::syste
          error.code().message();
 }
 
-/// The side of rank 0 that faces the clients, on its own thread.
-///
-/// Lifetime: ends when its thread has been joined, which its destructor does.
-class Front {
- public:
-  /// Listens, but answers nobody before start().
-  Front(const Options& options, const std::vector<mpi::Process>& processes,
-        mpi::MpiTransport& transport, LogSink log)
-      : log_(std::move(log)),
-        transport_(transport),
-        server_(io_, server_options(options, processes, log_), transport),
-        port_file_(options.port_file, server_.port()),
-        signals_(io_, SIGINT, SIGTERM),
-        deadline_(io_),
-        cpu_sharing_(
-            io_, [this] { return transport_.operations_sent(); }, log_),
-        processes_(processes),
-        shares_cpus_(options.scheduling == Scheduling::automatic) {
-    await_signal();
+/// Opens what faces the clients. If that fails, `front` stays empty and `why_not` says why.
+void open_front(std::optional<Front>& front, boost::asio::io_context& io, const Options& options,
+                const std::vector<mpi::Process>& processes, mpi::MpiTransport& transport,
+                ControlServer* control, LogSink& log, std::string& why_not) {
+  try {
+    log = open_log(options, 0);
+    front.emplace(io, options, processes, transport, control, log);
+  } catch (const boost::system::system_error& error) {
+    why_not = why_not_listening(options, error);
+  } catch (const std::exception& error) {
+    why_not = error.what();
   }
-
-  [[nodiscard]] std::string endpoint() const { return server_.endpoint(); }
-
-  void start() {
-    thread_ = std::jthread([this] { run(); });
-  }
-
-  /// To be called when MPI is no longer in use; nothing is left that the deadline could cut short.
-  void end() {
-    io_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-
-  /// For the ways out of the process that run no destructors.
-  [[noreturn]] void leave(const std::string& why) noexcept {
-    log_(LogLevel::error, why);
-    port_file_.remove();
-    mpi::Environment::leave(1);
-  }
-
- private:
-  void run() noexcept {
-    pthread_setname_np(pthread_self(), "pkv io");  // for top -H, perf and debuggers
-    accept_signals();
-    try {
-      if (shares_cpus_) cpu_sharing_.start(processes_);
-      const auto keep_running = boost::asio::make_work_guard(io_);
-      io_.run();
-    } catch (const std::exception& error) {
-      leave(std::string("the front end failed: ") + error.what());
-    }
-  }
-
-  /// They have waited since the process started, see main.
-  static void accept_signals() noexcept {
-    sigset_t accepted;
-    sigemptyset(&accepted);
-    sigaddset(&accepted, SIGINT);
-    sigaddset(&accepted, SIGTERM);
-    pthread_sigmask(SIG_UNBLOCK, &accepted, nullptr);
-  }
-
-  void await_signal() {
-    signals_.async_wait([this](boost::system::error_code error, int signal) {
-      if (error) return;
-      if (!stopping_) {
-        stop();
-      } else if (signal == SIGINT) {
-        leave("interrupted again: leaving at once");
-      }
-      await_signal();
-    });
-  }
-
-  void stop() {
-    stopping_ = true;
-    log_(LogLevel::info, "stopping");
-    deadline_.expires_after(stop_deadline);
-    deadline_.async_wait([this](boost::system::error_code error) {
-      if (!error) leave("stopping took too long: leaving with work undone");
-    });
-    port_file_.remove();
-    server_.stop(client_patience, [this] { transport_.stop(worker_patience); });
-  }
-
-  LogSink log_;
-  mpi::MpiTransport& transport_;
-  boost::asio::io_context io_{1};
-  Server server_;
-  PortFile port_file_;
-  boost::asio::signal_set signals_;
-  boost::asio::steady_timer deadline_;
-  CpuSharing cpu_sharing_;
-  std::vector<mpi::Process> processes_;
-  bool shares_cpus_;
-  bool stopping_ = false;
-  std::jthread thread_;
-};
-
-/// Sends the workers home after a start that failed, so that the job ends without Hydra's complaint
-/// about ranks that died.
-int give_up(const std::string& why, mpi::MpiTransport& transport, mpi::Environment& environment) {
-  std::fprintf(stderr, "pkv_server: %s\n", why.c_str());
-  transport.stop(worker_patience);
-  if (!transport.run()) mpi::Environment::leave(1);
-  environment.finalize();
-  return 1;
 }
 
 void announce(const std::string& endpoint, std::size_t workers) {
   std::printf("pkv_server is ready on %s with %zu worker%s\n", endpoint.c_str(), workers,
               workers == 1 ? "" : "s");
   std::fflush(stdout);
+}
+
+/// Sends the workers home after a start that failed, so that the job ends without Hydra's complaint
+/// about ranks that died.
+void dismiss_workers(mpi::MpiTransport& transport) {
+  transport.stop(worker_patience);
+  if (!transport.run()) mpi::Environment::leave(1);
+}
+
+/// What the workers' keepers said, in the form that MPI would give it.
+std::vector<mpi::Process> processes_of(const std::vector<WorkerReady>& workers) {
+  std::vector<mpi::Process> processes{{0, getpid(), host_name()}};
+  for (const WorkerReady& worker : workers)
+    processes.push_back({static_cast<int>(worker.worker) + 1, worker.process_id, worker.host});
+  return processes;
+}
+
+ControlServer::Settings control_settings(const Options& options, const HydraJob& job) {
+  const auto beats = options.heartbeat_limit / ControlServer::tick_interval;
+  ControlServer::Settings settings;
+  settings.workers = static_cast<std::size_t>(job.ranks - 1);
+  settings.one_host = job.one_host;
+  settings.patience.ticks = static_cast<unsigned>(beats);
+  // To start takes longer than to answer, above all if all do it at once.
+  settings.patience.ticks_at_start = 10 * settings.patience.ticks;
+  return settings;
+}
+
+/// The end of rank 0 in a job whose workers may be missing: without MPI_Finalize, which would wait
+/// for them.
+[[noreturn]] void leave_job(ControlServer& control, mpi::KeeperLink& keeper, int exit_status) {
+  control.leave_all();
+  keeper.say_leave();
+  mpi::Environment::leave(exit_status);
 }
 
 }  // namespace
@@ -192,14 +110,15 @@ int run_coordinator(const Options& options, mpi::Environment& environment,
   mpi::MpiTransport transport(
       workers, options.transport,
       [&log](LogLevel level, std::string_view line) { log ? log(level, line) : void(); });
+  boost::asio::io_context io{1};
   std::optional<Front> front;
-  try {
-    log = open_log(options, environment.rank());
-    front.emplace(options, processes, transport, log);
-  } catch (const boost::system::system_error& error) {
-    return give_up(why_not_listening(options, error), transport, environment);
-  } catch (const std::exception& error) {
-    return give_up(error.what(), transport, environment);
+  std::string why_not;
+  open_front(front, io, options, processes, transport, nullptr, log, why_not);
+  if (!front) {
+    std::fprintf(stderr, "pkv_server: %s\n", why_not.c_str());
+    dismiss_workers(transport);
+    environment.finalize();
+    return 1;
   }
 
   front->start();
@@ -213,6 +132,43 @@ int run_coordinator(const Options& options, mpi::Environment& environment,
   front->end();
   log(LogLevel::info, "stopped");
   return 0;
+}
+
+void run_lasting_coordinator(const Options& options, int argument_count, char** arguments) {
+  const HydraJob job = hydra_job();
+  mpi::KeeperLink keeper;
+  boost::asio::io_context io{1};
+  ControlServer control(io, control_settings(options, job));
+  WorkerMuster muster(io, control, static_cast<std::size_t>(job.ranks - 1), start_patience);
+  if (!keeper.publish(control.endpoint(), publish_patience))
+    throw std::runtime_error("cannot tell the other ranks where to find this one");
+  const mpi::Environment environment(argument_count, arguments, mpi::own_epoch());
+  const std::vector<WorkerReady> workers = muster.wait();
+
+  LogSink log;
+  mpi::MpiTransport transport(
+      workers.size(), options.transport,
+      [&log](LogLevel level, std::string_view line) { log ? log(level, line) : void(); });
+  std::optional<Front> front;
+  std::string why_not;
+  open_front(front, io, options, processes_of(workers), transport, &control, log, why_not);
+  if (!front) {
+    std::fprintf(stderr, "pkv_server: %s\n", why_not.c_str());
+    leave_job(control, keeper, 1);
+  }
+  front->follow(control, workers);
+  front->start();
+  announce(front->endpoint(), workers.size());
+  try {
+    static_cast<void>(transport.run());  // whether MPI could be finalized is of no interest here
+    if (!transport.ended_in_order())
+      log(LogLevel::warning, "a worker did not answer: leaving without it");
+  } catch (const std::exception& error) {
+    front->leave(std::string("the traffic with the workers broke down: ") + error.what());
+  }
+  front->end();
+  log(LogLevel::info, "stopped");
+  leave_job(control, keeper, 0);
 }
 
 }  // namespace pkv::server

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "pkv/log.hpp"
-
 #include "mpi/environment.hpp"
 #include "pkv_server/options.hpp"
 
@@ -17,5 +15,11 @@ namespace pkv::server {
 /// A start that fails (port taken, no permission, ...) is reported in one line on standard error.
 [[nodiscard]] int run_coordinator(const Options& options, mpi::Environment& environment,
                                   const std::vector<mpi::Process>& processes);
+
+/// The same where worker processes that die are replaced: this process has a keeper, and so have
+/// the others. Initialises MPI itself, and leaves the process with the exit status.
+/// Errors: throws std::exception if it cannot begin.
+[[noreturn]] void run_lasting_coordinator(const Options& options, int argument_count,
+                                          char** arguments);
 
 }  // namespace pkv::server

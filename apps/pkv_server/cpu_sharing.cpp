@@ -51,6 +51,10 @@ bool runs_our_program(pid_t process) {
 }  // namespace
 
 void CpuSharing::start(const std::vector<mpi::Process>& processes) {
+  if (gathered_on_) apply(std::nullopt);
+  gathered_on_.reset();
+  policy_ = {};
+  threads_.clear();
   for (const mpi::Process& process : processes) {
     const auto id = static_cast<pid_t>(process.process_id);
     if (process.host == processes.front().host && runs_our_program(id)) threads_.push_back(id);

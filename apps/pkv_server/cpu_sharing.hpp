@@ -32,7 +32,7 @@ class CpuSharing {
   CpuSharing(boost::asio::io_context& io, std::function<std::uint64_t()> work_done, LogSink log)
       : timer_(io), work_done_(std::move(work_done)), log_(std::move(log)) {}
 
-  /// Call it on the I/O thread.
+  /// Call it on the I/O thread, and again when a process has been replaced.
   void start(const std::vector<mpi::Process>& processes);
 
  private:

@@ -1,5 +1,8 @@
 #include "mpi/environment.hpp"
+#include "mpi/keeper_link.hpp"
 #include "pkv_server/coordinator_process.hpp"
+#include "pkv_server/hydra_job.hpp"
+#include "pkv_server/keeper_process.hpp"
 #include "pkv_server/launcher.hpp"
 #include "pkv_server/log.hpp"
 #include "pkv_server/options.hpp"
@@ -10,6 +13,7 @@
 #include <cstdlib>
 #include <exception>
 #include <malloc.h>
+#include <pthread.h>
 #include <string>
 
 namespace pkv::server {
@@ -21,15 +25,20 @@ void set_transport_environment(const Options& options) {
   constexpr int keep = 0;
   constexpr int replace = 1;
   if (options.carrier == Carrier::shared_memory) setenv("UCX_TLS", "sm,self", replace);
-  if (options.carrier == Carrier::tcp) setenv("UCX_TLS", "tcp,self", replace);
+  const bool over_tcp = options.carrier == Carrier::tcp || options.replaces_workers();
+  if (over_tcp) setenv("UCX_TLS", "tcp,self", replace);
+  // Else MPI_Init waits for the ranks of the same machine, in a way of its own.
+  if (options.replaces_workers()) setenv("MPIR_CVAR_NOLOCAL", "1", replace);
   // A frame of many commands in few pieces: with UCX's 8 KiB it costs a system call, a hand-shake
   // or a wake-up for each. At pipeline 64 over TCP more than half as fast again, a fifth over
   // shared memory, of which the buffers' number is cut so that they take no more of it.
   setenv("UCX_TCP_TX_SEG_SIZE", "64k", keep);
   setenv("UCX_TCP_RX_SEG_SIZE", "128k", keep);
-  for (const char* const memory : {"POSIX", "SYSV"}) {
-    setenv(("UCX_" + std::string(memory) + "_SEG_SIZE").c_str(), "32k", keep);
-    setenv(("UCX_" + std::string(memory) + "_RX_BUFS_GROW").c_str(), "128", keep);
+  if (!over_tcp) {  // where UCX would complain that they are not used
+    for (const char* const memory : {"POSIX", "SYSV"}) {
+      setenv(("UCX_" + std::string(memory) + "_SEG_SIZE").c_str(), "32k", keep);
+      setenv(("UCX_" + std::string(memory) + "_RX_BUFS_GROW").c_str(), "128", keep);
+    }
   }
   // One look at the network per MPI_Testsome, not one per eight requests in it.
   setenv("MPIR_CVAR_REQUEST_POLL_FREQ", "1000", keep);
@@ -71,19 +80,36 @@ LogSink open_worker_log(Options options, int rank) {
   }
 }
 
+int refuse_single_rank() {
+  std::fprintf(stderr,
+               "pkv_server: needs at least 2 ranks, one coordinator and one worker: "
+               "mpiexec -n 2 pkv_server\n");
+  return 1;
+}
+
+/// Where worker processes that die are replaced: the keeper of a rank, or what it keeps.
+int run_lasting_rank(const Options& options, int argument_count, char** arguments) {
+  const HydraJob job = hydra_job();
+  if (job.ranks < 2) return refuse_single_rank();
+  if (!mpi::has_keeper()) return run_keeper(open_worker_log(options, job.rank), arguments);
+
+  pthread_setname_np(pthread_self(), "pkv_server");  // its file has another name, see run_keeper
+  if (job.rank == 0) run_lasting_coordinator(options, argument_count, arguments);
+  run_lasting_worker(options, argument_count, arguments, open_worker_log(options, job.rank));
+}
+
 int run_rank(const Options& options, int argument_count, char** arguments) {
   const bool is_worker = mpi::rank_from_launcher() != 0;
   hold_signals(is_worker);
   keep_freed_memory();
   set_transport_environment(options);
+  if (options.replaces_workers()) return run_lasting_rank(options, argument_count, arguments);
+
   mpi::Environment environment(argument_count, arguments);
   const auto processes = environment.gather_processes();
   if (environment.size() < 2) {
-    std::fprintf(stderr,
-                 "pkv_server: needs at least 2 ranks, one coordinator and one worker: "
-                 "mpiexec -n 2 pkv_server\n");
     environment.finalize();
-    return 1;
+    return refuse_single_rank();
   }
   if (environment.rank() == 0) return run_coordinator(options, environment, processes);
 

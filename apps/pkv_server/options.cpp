@@ -12,6 +12,7 @@ namespace {
 
 constexpr int usage_error = 2;
 constexpr int most_workers = 1000;
+constexpr std::size_t most_replicas = 3;
 
 /// A check of which --help does not show the bounds: they are so wide that they only distract.
 template <class Number>
@@ -96,9 +97,36 @@ void add_worker_options(CLI::App& app, Options& options, std::string& points) {
       ->group("Workers");
 }
 
+void add_loss_options(CLI::App& app, Options& options, std::uint32_t& heartbeat_limit_ms) {
+  app.add_option("--replicas", options.replicas, "Workers that hold each key")
+      ->check(between(std::size_t{1}, most_replicas))
+      ->capture_default_str()
+      ->type_name("COUNT")
+      ->group("Workers");
+  app.add_option("--on-worker-loss", options.on_worker_loss,
+                 "When the process of a worker dies: 'stop' the server, 'restart' the process "
+                 "(over TCP only), or 'auto': 'restart' if there are replicas")
+      ->transform(CLI::CheckedTransformer(
+                      std::map<std::string, WorkerLoss>{{"auto", WorkerLoss::automatic},
+                                                        {"stop", WorkerLoss::stop},
+                                                        {"restart", WorkerLoss::restart}})
+                      .description(""))
+      ->default_str("auto")
+      ->type_name("NAME")
+      ->group("Workers");
+  app.add_option("--heartbeat-limit", heartbeat_limit_ms,
+                 "Milliseconds of silence, in steps of 100, after which the process of a worker is "
+                 "taken for lost and replaced")
+      ->check(between(std::uint32_t{200}, std::uint32_t{3'600'000}))
+      ->capture_default_str()
+      ->type_name("MS")
+      ->group("Workers");
+}
+
 /// Options that the parser writes in other types than the settings have.
 struct RawOptions {
   std::string points = "auto";
+  std::uint32_t heartbeat_limit_ms = 0;
   std::uint32_t reply_timeout_ms = 0;
   std::uint32_t reply_delay_us = 0;
 };
@@ -166,6 +194,7 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
   RawOptions raw;
   raw.reply_timeout_ms = static_cast<std::uint32_t>(options.limits.reply_timeout.count());
   raw.reply_delay_us = static_cast<std::uint32_t>(options.limits.reply_delay.count());
+  raw.heartbeat_limit_ms = static_cast<std::uint32_t>(options.heartbeat_limit.count());
 
   CLI::App app(
       "A parallel key-value store: one coordinator takes clients, MPI worker ranks hold the data.\n"
@@ -176,11 +205,16 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
   app.set_version_flag("--version", "pkv_server " PKV_VERSION);
   add_connection_options(app, options);
   add_worker_options(app, options, raw.points);
+  add_loss_options(app, options, raw.heartbeat_limit_ms);
   add_limit_options(app, options, raw);
   add_log_options(app, options);
 
   try {
     app.parse(argument_count, arguments);
+    if (options.carrier == Carrier::shared_memory && options.replaces_workers())
+      throw CLI::ValidationError("--transport",
+                                 "shm: a process that dies in shared memory can block the others, "
+                                 "so with replicas, or workers that are restarted, use tcp");
   } catch (const CLI::Success& success) {
     if (may_speak) app.exit(success);
     exit_status = 0;
@@ -191,6 +225,7 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
     return std::nullopt;
   }
   options.ring = ring_options(raw.points);
+  options.heartbeat_limit = std::chrono::milliseconds(raw.heartbeat_limit_ms);
   options.limits.reply_timeout = std::chrono::milliseconds(raw.reply_timeout_ms);
   options.limits.reply_delay = std::chrono::microseconds(raw.reply_delay_us);
   return options;

@@ -6,6 +6,8 @@
 
 #include "mpi/settings.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +23,13 @@ enum class Scheduling {
   system,     ///< The operating system alone.
 };
 
+/// What happens when the process of a worker dies.
+enum class WorkerLoss {
+  automatic,  ///< `restart` if its data are elsewhere too, else `stop`.
+  stop,       ///< The job ends.
+  restart,    ///< Another process takes its place.
+};
+
 /// The command line of pkv_server. The same on every rank, because the command line is.
 struct Options {
   std::string bind_address = "127.0.0.1";
@@ -28,12 +37,22 @@ struct Options {
   std::string port_file;  ///< Empty: none.
   int workers = 4;        ///< When pkv_server starts the ranks itself.
   RingOptions ring;
+  std::size_t replicas = 1;
+  WorkerLoss on_worker_loss = WorkerLoss::automatic;
+  /// Silence after which a worker's process is taken for lost, where that does not end the job.
+  std::chrono::milliseconds heartbeat_limit{800};
   Limits limits;
   mpi::TransportSettings transport;
   Carrier carrier = Carrier::automatic;
   Scheduling scheduling = Scheduling::automatic;
   LogLevel log_level = LogLevel::info;
   std::string log_file;  ///< Empty: standard error.
+
+  /// Whether worker processes that die are replaced.
+  [[nodiscard]] bool replaces_workers() const noexcept {
+    return on_worker_loss == WorkerLoss::restart ||
+           (on_worker_loss == WorkerLoss::automatic && replicas > 1);
+  }
 };
 
 /// Reads the command line. When there is nothing to run, because of --help, --version or a mistake,

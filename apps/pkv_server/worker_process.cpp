@@ -2,31 +2,33 @@
 
 #include "pkv/kv_store.hpp"
 
+#include "mpi/keeper_link.hpp"
 #include "mpi/worker_loop.hpp"
+#include "wire/tags.hpp"
 #include "worker/dispatcher.hpp"
 
+#include <atomic>
 #include <exception>
 #include <string>
 
 namespace pkv::server {
 namespace {
 
-constexpr std::uint32_t first_epoch = 1;
-
-}  // namespace
-
-void run_worker(const Options& options, const mpi::Environment& environment, const LogSink& log) {
+/// Serves until goodbye. `progress` counts the requests that were run.
+void serve(const Options& options, int rank, std::uint32_t epoch, const LogSink& log,
+           std::atomic<std::uint64_t>& progress) {
   try {
     KVStore store(options.limits);
     // Half of what travels as one message: a part closes after the reply that fills it.
-    Dispatcher dispatcher(store, NodeId{static_cast<std::uint32_t>(environment.rank())},
-                          first_epoch, options.transport.preferred_frame_bytes / 2);
+    Dispatcher dispatcher(store, NodeId{static_cast<std::uint32_t>(rank)}, epoch,
+                          options.transport.preferred_frame_bytes / 2);
     mpi::WorkerLoop loop(
         options.transport,
-        [&dispatcher](const wire::Frame& request, ReplySink& replies) {
+        [&](const wire::Frame& request, ReplySink& replies) {
+          progress.fetch_add(1, std::memory_order_relaxed);
           return dispatcher.run(request, replies);
         },
-        log);
+        log, epoch);
     log(LogLevel::debug, "serving");
     loop.run();
     log(LogLevel::debug, "leaving");
@@ -34,6 +36,25 @@ void run_worker(const Options& options, const mpi::Environment& environment, con
     log(LogLevel::error, std::string("giving up: ") + error.what());
     mpi::Environment::leave(1);
   }
+}
+
+}  // namespace
+
+void run_worker(const Options& options, const mpi::Environment& environment, const LogSink& log) {
+  std::atomic<std::uint64_t> progress{0};
+  serve(options, environment.rank(), wire::first_epoch, log, progress);
+}
+
+void run_lasting_worker(const Options& options, int argument_count, char** arguments,
+                        const LogSink& log) {
+  std::atomic<std::uint64_t> progress{0};
+  mpi::KeeperLink keeper;
+  const mpi::Beat beat(keeper, progress);  // from here on: MPI_Init may take its time
+  const std::uint32_t epoch = mpi::own_epoch();
+  const mpi::Environment environment(argument_count, arguments, epoch);
+  keeper.say_address(environment.address());
+  serve(options, environment.rank(), epoch, log, progress);
+  mpi::Environment::leave(0);  // MPI_Finalize would wait for ranks that may be missing
 }
 
 }  // namespace pkv::server

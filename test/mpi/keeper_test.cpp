@@ -254,7 +254,6 @@ TEST_CASE("Keeper: obeys orders to restart, if they mean the process there is", 
 
   rank_0.order(control::Kill{});
   CHECK(rank_0.next<control::Dead>().epoch == 2);
-  rank_0.order(control::Restart{2});
   CHECK(rank_0.next<control::Ready>().epoch == 3);
   rank_0.order(control::Leave{});
   CHECK(kept.wait() == 0);
@@ -295,6 +294,16 @@ TEST_CASE("Keeper: connects again after a cut, and says how things are", "[mpi][
   CHECK(rank_0.next<control::Ready>().epoch == 2);
   rank_0.order(control::Leave{});
   CHECK(kept.wait() == 0);
+}
+
+TEST_CASE("Keeper: leaves when nobody listens any more where rank 0 was", "[mpi][keeper]") {
+  std::optional<ControlEnd> rank_0(std::in_place);
+  Kept kept(1, {"init address:x stay"}, control::encode(rank_0->endpoint()));
+  rank_0->accept_keeper();
+  CHECK(rank_0->next<control::Ready>().epoch == 1);
+  rank_0.reset();
+  CHECK(kept.wait() == 0);
+  CHECK(times_asked(kept.asked(), "cmd=finalize") == 1);
 }
 
 TEST_CASE("Keeper: a process that dies at once again and again is started less and less often",

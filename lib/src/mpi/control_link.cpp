@@ -26,7 +26,11 @@ void set_option(int socket, int level, int name, int value) noexcept {
   setsockopt(socket, level, name, &value, sizeof value);
 }
 
-/// A socket on its way to `address`, or -1.
+/// Refusals in a row after which nobody is expected to listen there again. A network that is cut
+/// does not refuse; a machine does, whose process is gone.
+constexpr unsigned most_refusals = 20;
+
+/// A socket on its way to `address`; or -1, and errno says why.
 int start_connecting(const std::string& address, std::uint16_t port) {
   addrinfo hints{};
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
@@ -35,15 +39,18 @@ int start_connecting(const std::string& address, std::uint16_t port) {
   if (getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return -1;
   int descriptor =
       socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, found->ai_protocol);
+  int error = descriptor < 0 ? errno : 0;
   if (descriptor >= 0) {
     set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
     set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, acknowledge_patience_ms);
     if (connect(descriptor, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS) {
+      error = errno;
       close(descriptor);
       descriptor = -1;
     }
   }
   freeaddrinfo(found);
+  errno = error;
   return descriptor;
 }
 
@@ -85,6 +92,7 @@ void ControlLink::try_next_address() {
   next_address_ = (next_address_ + 1) % endpoint_->addresses.size();
   socket_ = start_connecting(address, endpoint_->port);
   if (socket_ < 0) {
+    note_failure(errno);
     act_at_ = Clock::now() + retry_pause;
     return;
   }
@@ -97,13 +105,20 @@ void ControlLink::finish_connecting() {
   socklen_t length = sizeof error;
   getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &length);
   if (error != 0) {
+    note_failure(error);
     give_up_connection();
     return;
   }
+  refusals_ = 0;
   state_ = State::connected;
   act_at_.reset();
   unsent_ = introduce_(endpoint_->token);
   if (!write_available(socket_, unsent_)) give_up_connection();
+}
+
+void ControlLink::note_failure(int error) {
+  refusals_ = error == ECONNREFUSED ? refusals_ + 1 : 0;
+  if (refusals_ == most_refusals * endpoint_->addresses.size()) obey_(control::Leave{});
 }
 
 void ControlLink::receive() {

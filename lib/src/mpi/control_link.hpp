@@ -16,6 +16,9 @@ namespace pkv::mpi {
 /// Each connection begins with what `introduce` gives: a hello and the state of the rank. What is
 /// said while there is no connection is therefore not lost, although it is not kept.
 ///
+/// Rank 0 may leave while a connection is cut. Its machine then refuses connections, and if it goes
+/// on to do so, that counts as the order to leave.
+///
 /// The owner polls descriptor() for events() and calls serve() when something has happened, or
 /// `next_deadline` has passed.
 ///
@@ -51,6 +54,7 @@ class ControlLink {
 
   void try_next_address();
   void finish_connecting();
+  void note_failure(int error);
   void receive();
   void disconnect();
   void give_up_connection();
@@ -61,6 +65,7 @@ class ControlLink {
   std::size_t next_address_ = 0;
   State state_ = State::apart;
   int socket_ = -1;
+  std::size_t refusals_ = 0;                 // in a row
   std::optional<Clock::time_point> act_at_;  // try again, or give up trying
   LineReader lines_{control::longest_line_bytes};
   std::string unsent_;

@@ -70,7 +70,7 @@ struct Restart {
   std::uint32_t epoch = 0;
 };
 
-/// Kill the process, and start no other before Restart.
+/// Kill the process; as after any other death, the next one is started.
 struct Kill {};
 
 /// The job ends: end the process if it does not end by itself, then end too.

@@ -220,10 +220,9 @@ void Keeper::start_again(const std::string& how) {
   last_end_ = how;
   control_.say(control::Dead{epoch_, how});
   const auto pause = pause_.after(Clock::now() - started_at_);
-  if (!held_) start_at_ = Clock::now() + pause;
+  start_at_ = Clock::now() + pause;
   log(LogLevel::warning,
-      how + (held_ ? std::string(": keeping it so, as ordered")
-                   : ": starting the next one in " + std::to_string(pause.count()) + " ms"));
+      how + ": starting the next one in " + std::to_string(pause.count()) + " ms");
 }
 
 void Keeper::end_with(int exit_status) {
@@ -262,8 +261,6 @@ void Keeper::obey(const control::Order& order) {
   if (const auto* wanted = std::get_if<control::Restart>(&order)) {
     restart(wanted->epoch);
   } else if (std::holds_alternative<control::Kill>(order)) {
-    held_ = true;
-    start_at_.reset();
     if (child_) child_->send_signal(SIGKILL);
   } else {
     leaving_ = true;
@@ -276,12 +273,7 @@ void Keeper::obey(const control::Order& order) {
 }
 
 void Keeper::restart(std::uint32_t epoch) {
-  if (epoch != epoch_ || leaving_) return;
-  held_ = false;
-  if (child_)
-    child_->send_signal(SIGKILL);
-  else if (!start_at_)
-    start_at_ = Clock::now();
+  if (epoch == epoch_ && child_) child_->send_signal(SIGKILL);
 }
 
 }  // namespace pkv::mpi

@@ -91,7 +91,6 @@ class Keeper {
   std::string last_end_;                // how the last one ended
   RestartPause pause_;
   std::optional<Clock::time_point> start_at_;
-  bool held_ = false;  // ordered to start none
 
   bool leaving_ = false;                      // the job ends in good order
   std::optional<Clock::time_point> kill_at_;  // when the child must have ended by itself

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "pkv/log.hpp"
+#include "pkv/server.hpp"
+#include "pkv/worker_process.hpp"
+
+#include "mpi/environment.hpp"
+#include "mpi/mpi_transport.hpp"
+#include "pkv_server/control_server.hpp"
+#include "pkv_server/cpu_sharing.hpp"
+#include "pkv_server/options.hpp"
+#include "pkv_server/port_file.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace pkv::server {
+
+/// The side of rank 0 that faces the clients, on its own thread.
+///
+/// Thread safety: none; lives on the thread that constructed it, beside its own.
+/// Lifetime: ends when its thread has been joined, which its destructor does. `io` and `transport`
+/// must outlive it.
+/// Errors: the constructor throws boost::system::system_error when it cannot listen and
+/// std::exception when the port file cannot be written.
+class Front {
+ public:
+  /// Listens, but answers nobody before start(). Requires: nobody runs `io`. `control`, which must
+  /// outlive it, is there where worker processes that die are replaced.
+  Front(boost::asio::io_context& io, const Options& options,
+        const std::vector<mpi::Process>& processes, mpi::MpiTransport& transport,
+        ControlServer* control, LogSink log);
+  Front(const Front&) = delete;
+  Front& operator=(const Front&) = delete;
+
+  [[nodiscard]] std::string endpoint() const { return server_.endpoint(); }
+
+  /// Tells the server what becomes of the workers' processes from here on, and which of them have
+  /// taken the place of others already. To be called before start().
+  void follow(ControlServer& control, const std::vector<WorkerReady>& workers);
+
+  void start();
+
+  /// To be called when MPI is no longer in use; nothing is left that the deadline could cut short.
+  void end();
+
+  /// For the ways out of the process that run no destructors.
+  [[noreturn]] void leave(const std::string& why) noexcept;
+
+ private:
+  void run() noexcept;
+  void await_signal();
+  void stop();
+  void on_ready(const WorkerReady& ready);
+
+  LogSink log_;
+  mpi::MpiTransport& transport_;
+  boost::asio::io_context& io_;
+  Server server_;
+  PortFile port_file_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer deadline_;
+  CpuSharing cpu_sharing_;
+  std::vector<mpi::Process> processes_;
+  bool shares_cpus_;
+  bool stopping_ = false;
+  std::jthread thread_;
+};
+
+/// How long the workers may take to answer what is under way when the server stops.
+inline constexpr std::chrono::milliseconds worker_patience{500};
+
+}  // namespace pkv::server

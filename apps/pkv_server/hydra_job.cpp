@@ -1,0 +1,29 @@
+#include "pkv_server/hydra_job.hpp"
+
+#include <cstdlib>
+#include <stdexcept>
+
+namespace pkv::server {
+namespace {
+
+int number(const char* variable, int otherwise) {
+  const char* const value = std::getenv(variable);
+  return value == nullptr ? otherwise : std::atoi(value);
+}
+
+}  // namespace
+
+HydraJob hydra_job() {
+  HydraJob job;
+  job.rank = number("PMI_RANK", -1);
+  job.ranks = number("PMI_SIZE", 0);
+  job.one_host = number("MPI_LOCALNRANKS", 0) == job.ranks;
+  job.pmi_descriptor = number("PMI_FD", -1);
+  if (job.rank < 0 || job.ranks < 1 || job.pmi_descriptor < 0)
+    throw std::runtime_error(
+        "replacing worker processes needs mpiexec of MPICH (Hydra): use it, or "
+        "--on-worker-loss stop");
+  return job;
+}
+
+}  // namespace pkv::server

@@ -1,0 +1,16 @@
+#pragma once
+
+namespace pkv::server {
+
+/// What Hydra, MPICH's launcher, tells a process about its job in the environment.
+struct HydraJob {
+  int rank = 0;
+  int ranks = 0;
+  bool one_host = false;    ///< All ranks are on this machine.
+  int pmi_descriptor = -1;  ///< The socket to Hydra.
+};
+
+/// Throws std::runtime_error, saying what to do, if this process was not started by Hydra.
+[[nodiscard]] HydraJob hydra_job();
+
+}  // namespace pkv::server
