@@ -91,6 +91,26 @@ TEST_CASE("Copying: a page holds exactly the entries between its two positions",
   }
 }
 
+TEST_CASE("Copying: a page may end just before an entry and just behind it", "[worker][copying]") {
+  std::mt19937_64 random(1);
+  Bench bench;
+  fill(bench, random, 500, 10);
+  const Entries all = entries_of(bench.store);
+  REQUIRE(bench.run_one(define(1, whole_ring)) == ok());
+  for (const auto& [key, entry] : all) {
+    const std::uint64_t position = scan_position(key);
+    for (const std::uint64_t to : {position, position + 1}) {
+      const Page page =
+          read_page(bench.run_one(asking(Opcode::copy_page, {1, 0, to, no_limit, no_limit})));
+      REQUIRE(page.next == to);
+      REQUIRE(page.entries == selected(all, whole_ring, 0, to));
+    }
+    const Page rest = read_page(
+        bench.run_one(asking(Opcode::copy_page, {1, position, scan_end, no_limit, no_limit})));
+    REQUIRE(rest.entries == selected(all, whole_ring, position, scan_end));
+  }
+}
+
 TEST_CASE("Copying: pages one after the other make a second node the same", "[worker][copying]") {
   const auto seed = std::random_device{}();
   CAPTURE(seed);
