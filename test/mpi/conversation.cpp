@@ -44,7 +44,7 @@ std::uint32_t Conversation::request(std::size_t worker,
   to.next_slot = (slot + 1) % transport_.slots_per_worker();
 
   wire::Frame frame(transport_.take_buffer());
-  frame.header.epoch = 1;
+  frame.header.epoch = to.epoch;
   frame.header.node = NodeId{static_cast<std::uint32_t>(worker) + 1};
   frame.header.count = static_cast<std::uint32_t>(operations.size());
   frame.header.slot = slot;
@@ -55,6 +55,13 @@ std::uint32_t Conversation::request(std::size_t worker,
   transport_.send(worker, std::move(frame));
   transport_.flush();
   return slot;
+}
+
+void Conversation::reconnect(std::size_t worker, std::uint32_t epoch, const std::string& address) {
+  workers_[worker].epoch = epoch;
+  workers_[worker].next_slot = 0;
+  transport_.reconnect(worker, epoch, address);
+  transport_.flush();
 }
 
 void Conversation::collect() {
@@ -75,6 +82,7 @@ wire::Arrival Conversation::next_arrival() {
     collect();
   wire::Arrival arrival = std::move(arrivals_.front());
   arrivals_.pop_front();
+  if (arrival.slot == wire::Arrival::no_slot) return arrival;
   if (arrival.failure || arrival.frame.header.last) {
     workers_[arrival.worker].busy[arrival.slot] = false;
     --busy_slots_;

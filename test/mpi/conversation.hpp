@@ -34,6 +34,9 @@ class Conversation {
   /// Sends a request in the worker's next slot. Returns the slot. Requires: may_request(worker).
   std::uint32_t request(std::size_t worker, const std::vector<wire::Operation>& operations);
 
+  /// The worker is served by another process from here on.
+  void reconnect(std::size_t worker, std::uint32_t epoch, const std::string& address);
+
   /// The next arrival, whichever worker it is from.
   [[nodiscard]] wire::Arrival next_arrival();
 
@@ -47,6 +50,7 @@ class Conversation {
 
   struct Worker {
     std::uint32_t next_slot = 0;
+    std::uint32_t epoch = 1;
     std::vector<bool> busy;
   };
 

@@ -99,13 +99,24 @@ void ProgressEngine::take(Received received, std::vector<wire::Arrival>& arrival
   if (received.failure == errc::node_down) {
     notice_loss(worker, arrivals);
   } else if (received.failure) {
-    report(LogLevel::error, worker, "sent a damaged frame");
-    fail(worker, received.slot, *received.failure, arrivals);
+    take_damaged(worker, received.slot, *received.failure, arrivals);
   } else if (received.frame.header.kind == wire::FrameKind::shutdown) {
     workers_[worker].dismissed = true;
   } else {
     take_reply(worker, std::move(received.frame), arrivals);
   }
+}
+
+void ProgressEngine::take_damaged(std::size_t worker, std::uint32_t slot, errc why,
+                                  std::vector<wire::Arrival>& arrivals) {
+  if (workers_[worker].lost) return;
+  report(LogLevel::error, worker, "sent a damaged frame");
+  // To MPI a message that a broken connection cut has arrived, and UCX may say only later that it
+  // broke. So where processes can be replaced, this one is.
+  if (UcxWorker::expects_failures())
+    notice_loss(worker, arrivals);
+  else
+    fail(worker, slot, why, arrivals);
 }
 
 void ProgressEngine::take_reply(std::size_t worker, wire::Frame reply,

@@ -18,11 +18,13 @@ namespace pkv::mpi {
 /// frames that arrive mean for them. Worker w is rank w + 1.
 ///
 /// Every request is answered by frames from its worker, the last one marked so, or by a failure:
-///   malformed_frame  the reply was damaged, or the worker found the request so;
-///   node_down        the worker was lost: disconnect() was called, or MPI or UCX report that it
-///                    cannot be reached. All that it owes fails at once, and so does everything
-///                    sent to it until reconnect(). The request comes back with the failure, for
-///                    which it is kept until it is answered.
+///   malformed_frame  the reply was damaged and processes cannot be replaced, or the worker found
+///   the request so; node_down        the worker was lost: disconnect() was called, MPI or UCX
+///   report that it
+///                    cannot be reached, or a reply was damaged and processes can be replaced. All
+///                    that it owes fails at once, and so does everything sent to it until
+///                    reconnect(). The request comes back with the failure, for which it is kept
+///                    until it is answered.
 /// Frames that answer another request than the one that waits are dropped.
 ///
 /// To end, call dismiss() when nothing is under way and poll until all_dismissed(): a shutdown
@@ -72,6 +74,8 @@ class ProgressEngine {
   };
 
   void take(Received received, std::vector<wire::Arrival>& arrivals);
+  void take_damaged(std::size_t worker, std::uint32_t slot, errc why,
+                    std::vector<wire::Arrival>& arrivals);
   void take_reply(std::size_t worker, wire::Frame reply, std::vector<wire::Arrival>& arrivals);
   void fail(std::size_t worker, std::uint32_t slot, errc why, std::vector<wire::Arrival>& arrivals);
   /// Takes what is known of failed connections.

@@ -60,6 +60,20 @@ ucs_status_t connect(std::size_t rank, std::uint32_t generation, ucp_ep_params_t
   return next(the_worker, &params, connection);
 }
 
+/// A connection that stands for the one to `rank`.
+ucs_status_t connect_to_itself(std::size_t rank, ucp_ep_h* connection) {
+  ucp_address_t* address = nullptr;
+  std::size_t bytes = 0;
+  ucs_status_t status = ucp_worker_get_address(the_worker, &address, &bytes);
+  if (status != UCS_OK) return status;
+  ucp_ep_params_t params{};
+  params.field_mask = UCP_EP_PARAM_FIELD_REMOTE_ADDRESS;
+  params.address = address;
+  status = connect(rank, 0, params, connection);
+  ucp_worker_release_address(the_worker, address);
+  return status;
+}
+
 /// The connection to use where MPICH says `known`. Null if it is closed.
 ucp_ep_h current(ucp_ep_h known) noexcept {
   if (!any_detour) [[likely]]
@@ -99,24 +113,34 @@ extern "C" ucs_status_t ucp_ep_create(ucp_worker_h worker, const ucp_ep_params_t
     return real<decltype(ucp_ep_create)>("ucp_ep_create")(worker, params, ep_p);
 
   const std::size_t rank = peers.size();
+  const auto self = static_cast<std::size_t>(own_rank);
   try {
     peers.emplace_back();
   } catch (const std::bad_alloc&) {
     return UCS_ERR_NO_MEMORY;
   }
-  ucp_ep_params_t to_rank = *params;
-  // The address that MPICH was told for this rank is that of its first process.
-  ucp_address_t* own_address = nullptr;
-  std::size_t own_address_bytes = 0;
-  const bool is_itself_reborn = own_epoch > 1 && rank == static_cast<std::size_t>(own_rank);
-  if (is_itself_reborn) {
-    const ucs_status_t status = ucp_worker_get_address(worker, &own_address, &own_address_bytes);
-    if (status != UCS_OK) return status;
-    to_rank.address = own_address;
+  Peer& peer = peers.back();
+  // MPICH was told the addresses of first processes, which may be dead: connecting may then fail at
+  // once, and with it MPI_Init. Workers never talk to each other, and rank 0 waits for news of the
+  // worker's next process.
+  const bool is_needed = own_rank == 0 || rank == 0;
+  const bool is_own_former_self = rank == self && own_epoch > 1;
+  ucs_status_t status = UCS_ERR_UNREACHABLE;
+  if (is_needed && !is_own_former_self) status = connect(rank, 0, *params, ep_p);
+  if (status == UCS_OK) {
+    peer.known_to_mpi = peer.current = *ep_p;
+    return UCS_OK;
   }
-  const ucs_status_t status = connect(rank, 0, to_rank, ep_p);
-  if (own_address != nullptr) ucp_worker_release_address(worker, own_address);
-  if (status == UCS_OK) peers.back().known_to_mpi = peers.back().current = *ep_p;
+  if (rank == 0) return status;
+  status = connect_to_itself(rank, ep_p);
+  peer.known_to_mpi = *ep_p;
+  if (rank == self) {
+    peer.current = *ep_p;
+    return status;
+  }
+  any_detour = true;
+  peer.failed = is_needed;
+  if (is_needed) ++failures_to_report;
   return status;
 }
 
@@ -176,6 +200,10 @@ void UcxWorker::expect_failures(int rank, std::uint32_t epoch) noexcept {
   failures_expected = true;
   own_rank = rank;
   own_epoch = epoch;
+}
+
+bool UcxWorker::expects_failures() noexcept {
+  return failures_expected;
 }
 
 std::string UcxWorker::why_not_replaceable() {

@@ -15,8 +15,9 @@ namespace pkv::mpi {
 /// runs on something else.
 ///   ucp_init_version   adds UCP_FEATURE_WAKEUP to the features that MPICH asks for;
 ///   ucp_worker_create  remembers the worker that MPICH creates;
-///   ucp_ep_create      when failures are expected: has UCX report when a peer is gone. MPICH
-///                      connects to the ranks in their order, which tells whose connection it is;
+///   ucp_ep_create      when failures are expected: has UCX report when a peer is gone, and joins
+///                      workers with rank 0 only. MPICH connects to the ranks in their order,
+///                      which tells whose connection it is;
 ///   ucp_tag_send_nbx,  send to the process that has the rank now. MPICH knows connections, not
 ///   ..._sync_nbx       processes; what it receives it matches by rank and tag alone;
 ///   ucp_disconnect_nb  leaves connections open until MPI_Finalize destroys the worker. Closing one
@@ -36,6 +37,8 @@ class UcxWorker {
   /// Before MPI is initialised, on every rank or on none: processes may die, and others take over
   /// their ranks. This one is the incarnation `epoch`, from 1, of `own_rank`.
   static void expect_failures(int own_rank, std::uint32_t epoch) noexcept;
+
+  [[nodiscard]] static bool expects_failures() noexcept;
 
   /// After MPI is initialised: why other processes cannot take over ranks here, in words; empty if
   /// they can.

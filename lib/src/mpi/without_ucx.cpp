@@ -13,6 +13,10 @@ bool UcxWorker::arm() noexcept {
 
 void UcxWorker::expect_failures(int, std::uint32_t) noexcept {}
 
+bool UcxWorker::expects_failures() noexcept {
+  return false;
+}
+
 std::string UcxWorker::why_not_replaceable() {
   return "pkv was built without UCX";
 }

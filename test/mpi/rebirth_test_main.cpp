@@ -1,0 +1,95 @@
+#include "mpi/environment.hpp"
+#include "mpi/keeper.hpp"
+#include "mpi/keeper_link.hpp"
+#include "mpi/mortal_worker.hpp"
+#include "mpi/rebirth_rig.hpp"
+
+#define CATCH_CONFIG_RUNNER
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+// Every rank that mpiexec starts is a keeper, whose child does the rank's work. Rank 0's runs the
+// tests on a thread of their own, and MPI on this one, as the server does.
+namespace pkv::mpi {
+namespace {
+
+using namespace std::chrono_literals;
+
+int keep(int argument_count, char** arguments) {
+  setenv("UCX_TLS", "tcp,self", 1);
+  setenv("MPIR_CVAR_NOLOCAL", "1", 1);
+  // The same for all keepers of the job: they are children of one process.
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("pkv_rebirth_" + std::to_string(getppid()));
+  std::filesystem::create_directories(folder);
+  setenv("PKV_BIRTH_FOLDER", folder.c_str(), 1);
+
+  KeeperSettings settings;
+  settings.command.program = std::filesystem::read_symlink("/proc/self/exe");
+  settings.command.arguments.assign(arguments, arguments + argument_count);
+  settings.rank = rank_from_launcher();
+  settings.host = "localhost";
+  settings.pmi_descriptor = std::atoi(std::getenv("PMI_FD"));
+  Keeper keeper(std::move(settings));
+  return keeper.run();
+}
+
+/// Returns the exit status.
+int run_tests(int argument_count, char** arguments, const Environment& environment) {
+  MpiTransport transport(static_cast<std::size_t>(environment.size()) - 1, {}, {});
+  int failed = 1;
+  std::size_t deaths = 0;
+  bool may_finalize = true;
+  {
+    const std::jthread tests([&] {
+      try {
+        Conversation conversation(transport);
+        RebirthRig the_rig(conversation);
+        set_rig(&the_rig);
+        failed = Catch::Session().run(argument_count, arguments);
+        deaths = the_rig.deaths();
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "the tests failed: %s\n", error.what());
+      }
+      transport.stop(15s);
+    });
+    may_finalize = transport.run();
+  }
+  std::filesystem::remove_all(birth_folder());
+  if (!transport.ended_in_order() || may_finalize != (deaths == 0)) {
+    std::fprintf(stderr, "the transport ended %s order; MPI_Finalize: %d\n",
+                 transport.ended_in_order() ? "in" : "out of", may_finalize ? 1 : 0);
+    failed = 1;
+  }
+  return failed == 0 ? 0 : 1;
+}
+
+int work(int argument_count, char** arguments) {
+  Environment environment(argument_count, arguments, own_epoch());
+  if (environment.rank() == 0)
+    Environment::leave(run_tests(argument_count, arguments, environment));
+  live(environment, own_epoch());
+  Environment::leave(0);
+}
+
+}  // namespace
+}  // namespace pkv::mpi
+
+int main(int argument_count, char** arguments) {
+  using namespace pkv::mpi;
+  try {
+    return has_keeper() ? work(argument_count, arguments) : keep(argument_count, arguments);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    Environment::leave(1);
+  }
+}
