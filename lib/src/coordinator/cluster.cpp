@@ -116,14 +116,17 @@ void Cluster::replace_by_spare(std::size_t worker) {
 }
 
 void Cluster::step() {
+  if (!busy()) return;
   for (std::size_t worker = 0; worker < members_.size(); ++worker)
     take_back(worker);
-  if (!coordinator_.transfers().idle()) settle_transfers();
+  settle_transfers();
+  note_filled();
 }
 
 bool Cluster::busy() const noexcept {
-  return !coordinator_.transfers().idle() ||
-         std::ranges::any_of(members_, [](const Member& one) { return one.returned.has_value(); });
+  return !coordinator_.transfers().idle() || std::ranges::any_of(members_, [](const Member& one) {
+    return one.filling || one.returned.has_value();
+  });
 }
 
 void Cluster::settle_transfers() {
@@ -132,7 +135,15 @@ void Cluster::settle_transfers() {
   const TransferSet::News news = transfers.take_news();
   for (const WorkerIndex worker : news.unusable)
     if (members_[worker].there)
-      lose_and_replace(worker, "it could not be kept in agreement with other holders");
+      lose_and_replace(worker, "it does not agree with other holders any more");
+  for (const TransferSet::News::Failed& failed : news.failed) {
+    log(LogLevel::error, "keys cannot be copied from " + name(failed.source) + " to " +
+                             name(failed.destination) + ": " +
+                             make_error_code(failed.why).message());
+    // With replicas its other keys are elsewhere too, and another process may do better.
+    if (coordinator_.settings().replicas > 1 && members_[failed.destination].there)
+      lose_and_replace(failed.destination, "it cannot be filled");
+  }
   for (const auto& [transfer, destination] : news.complete) {
     apply(placement.complete(transfer));
     transfers.end(transfer);

@@ -101,16 +101,17 @@ void Coordinator::append_to_holders(const Route& route, const wire::Operation& o
     append_to(reader(holders), operation, address);
     return;
   }
-  for (const Fill& fill : route.fills())
-    transfers_.on_write(fill.transfer, operation, sequence_);
   if (holders.size() == 1) {
     append_to(holders.front(), operation, address);
-    return;
+  } else {
+    const std::uint32_t ticket = replica_replies_.expect(address, holders);
+    std::uint32_t part = 0;
+    for (const WorkerIndex worker : holders)
+      append_to(worker, operation, {&replica_replies_, ticket, part++});
   }
-  const std::uint32_t ticket = replica_replies_.expect(address, holders);
-  std::uint32_t part = 0;
-  for (const WorkerIndex worker : holders)
-    append_to(worker, operation, {&replica_replies_, ticket, part++});
+  // Last: what could not be ordered for want of memory must not be copied either.
+  for (const Fill& fill : route.fills())
+    transfers_.on_write(fill.transfer, operation, sequence_);
 }
 
 void Coordinator::inherit(std::size_t lost_worker, const wire::Operation& operation,

@@ -28,6 +28,7 @@ void TransferSet::start(PlannedTransfer plan) {
 void TransferSet::end(std::uint32_t transfer) {
   const auto found = transfers_.find(transfer);
   if (found == transfers_.end()) return;
+  failed_.erase(transfer);
   if (!found->second->complete()) found->second->cancel();
   ended_.push_back(std::move(found->second));
   transfers_.erase(found);
@@ -99,7 +100,9 @@ TransferSet::News TransferSet::take_news() {
   for (const auto& [id, transfer] : transfers_) {
     const auto destination = static_cast<WorkerIndex>(transfer->plan().destination);
     if (transfer->complete()) news.complete.push_back({id, destination});
-    if (transfer->failure()) news.unusable.push_back(destination);
+    if (transfer->failure() && failed_.insert(id).second)
+      news.failed.push_back({id, static_cast<WorkerIndex>(transfer->plan().source), destination,
+                             *transfer->failure()});
   }
   for (auto at = erasers_.begin(); at != erasers_.end();) {
     const Eraser& eraser = *at->second.eraser;

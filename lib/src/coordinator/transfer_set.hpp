@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace pkv {
@@ -24,7 +25,8 @@ class TransferSet {
  public:
   struct Settings {
     CopyBudget::Settings budget{};
-    CopySettings pace{};
+    /// Patient: a source that fails for long is found unusable in other ways.
+    CopySettings pace{.most_failures = 1'000};
   };
 
   TransferSet(OrderPort& port, const Settings& settings);
@@ -61,7 +63,16 @@ class TransferSet {
     };
     std::vector<Complete> complete;     ///< Still in the set: end() them.
     std::vector<std::uint32_t> erased;  ///< Drops.
-    /// Workers that could not be brought to agree with others, and must not be used.
+    /// Transfers that have given up. The routes stay as they are: what they should have moved is
+    /// served from where it was.
+    struct Failed {
+      std::uint32_t transfer;
+      WorkerIndex source;
+      WorkerIndex destination;
+      errc why;
+    };
+    std::vector<Failed> failed;
+    /// Workers that do not agree with other holders any more, and must not be used.
     std::vector<WorkerIndex> unusable;
   };
   [[nodiscard]] News take_news();
@@ -86,6 +97,7 @@ class TransferSet {
   std::vector<std::shared_ptr<Transfer>> ended_;
   std::vector<std::unique_ptr<Eraser>> ended_erasers_;
   std::vector<WorkerIndex> unusable_;
+  std::set<std::uint32_t> failed_;  // transfers whose failure has been told
 };
 
 }  // namespace pkv
