@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include <csignal>
+#include <filesystem>
+#include <iterator>
 #include <random>
 #include <string>
 #include <utility>
@@ -39,6 +41,11 @@ std::string returned_value(const wire::Arrival& arrival) {
 bool is_loss(const wire::Arrival& arrival, std::size_t worker, std::uint32_t epoch) {
   return arrival.worker == worker && arrival.slot == wire::Arrival::no_slot &&
          arrival.failure == errc::node_down && arrival.frame.header.epoch == epoch;
+}
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator descriptors("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(descriptors), end(descriptors)));
 }
 
 void check_that_all_serve() {
@@ -152,6 +159,7 @@ TEST_CASE("Rebirth: workers die again and again at any moment while others work"
   CAPTURE(seed);
   std::mt19937_64 random(seed);
   Conversation& with = rig().conversation();
+  const std::size_t descriptors = open_descriptors();
   for (int round = 0; round < 20; ++round) {
     CAPTURE(round);
     const std::size_t victim = random() % rig().workers();
@@ -199,6 +207,8 @@ TEST_CASE("Rebirth: workers die again and again at any moment while others work"
   }
   check_that_all_serve();
   CHECK(rig().deaths() >= 10);
+  // A connection to each worker, whose sockets may be one or two; none to a dead one.
+  CHECK(open_descriptors() <= descriptors + rig().workers());
 }
 
 }  // namespace
