@@ -18,13 +18,13 @@ namespace pkv::mpi {
 /// frames that arrive mean for them. Worker w is rank w + 1.
 ///
 /// Every request is answered by frames from its worker, the last one marked so, or by a failure:
-///   malformed_frame  the reply was damaged and processes cannot be replaced, or the worker found
-///   the request so; node_down        the worker was lost: disconnect() was called, MPI or UCX
-///   report that it
-///                    cannot be reached, or a reply was damaged and processes can be replaced. All
-///                    that it owes fails at once, and so does everything sent to it until
-///                    reconnect(). The request comes back with the failure, for which it is kept
-///                    until it is answered.
+/// - node_down: the worker was lost. disconnect() was called, MPI or UCX report that it cannot be
+///   reached, or a reply was damaged where processes can be replaced. All that it owes fails at
+///   once, and so does everything sent to it until reconnect(). Requests are kept until they are
+///   answered, and come back with this failure.
+/// - malformed_frame: the worker found the request damaged, or its reply was, where processes
+///   cannot be replaced.
+///
 /// Frames that answer another request than the one that waits are dropped.
 ///
 /// To end, call dismiss() when nothing is under way and poll until all_dismissed(): a shutdown
