@@ -7,6 +7,7 @@
 #include "pkv_server/hydra_job.hpp"
 #include "pkv_server/log.hpp"
 #include "pkv_server/machine.hpp"
+#include "pkv_server/rank0_word.hpp"
 #include "pkv_server/worker_muster.hpp"
 
 #include <boost/asio/error.hpp>
@@ -65,6 +66,7 @@ void announce(const std::string& endpoint, std::size_t workers) {
   std::printf("pkv_server is ready on %s with %zu worker%s\n", endpoint.c_str(), workers,
               workers == 1 ? "" : "s");
   std::fflush(stdout);
+  tell_launcher(Rank0Word::ready);
 }
 
 /// Sends the workers home after a start that failed, so that the job ends without Hydra's complaint
@@ -122,7 +124,7 @@ int run_coordinator(const Options& options, mpi::Environment& environment,
   }
 
   front->start();
-  announce(front->endpoint(), workers);
+  announce(front->endpoint(), workers - options.spares);
   try {
     if (!transport.run()) front->leave("a worker did not answer: leaving without it");
     environment.finalize();
@@ -131,6 +133,7 @@ int run_coordinator(const Options& options, mpi::Environment& environment,
   }
   front->end();
   log(LogLevel::info, "stopped");
+  tell_launcher(Rank0Word::done);
   return 0;
 }
 
@@ -158,7 +161,7 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
   }
   front->follow(control, workers);
   front->start();
-  announce(front->endpoint(), workers.size());
+  announce(front->endpoint(), workers.size() - options.spares);
   try {
     static_cast<void>(transport.run());  // whether MPI could be finalized is of no interest here
     if (!transport.ended_in_order())
@@ -168,6 +171,7 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
   }
   front->end();
   log(LogLevel::info, "stopped");
+  tell_launcher(Rank0Word::done);
   leave_job(control, keeper, 0);
 }
 

@@ -28,12 +28,15 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
   server.ring = options.ring;
   server.limits = options.limits;
   server.replicas = options.replicas;
+  server.spares = options.spares;
+  server.copy_limit = options.copy_limit;
   server.log = log;
   if (control != nullptr) {
     server.replace_worker = [control](std::size_t worker, std::uint32_t epoch) {
       control->replace(worker, epoch);
     };
-    server.kill_worker = [control](std::size_t worker) { control->kill(worker); };
+    if (options.debug_commands)
+      server.kill_worker = [control](std::size_t worker) { control->kill(worker); };
   }
   for (const mpi::Process& process : processes) {
     if (process.rank == 0) continue;

@@ -2,6 +2,7 @@
 
 #include "pkv_server/descendants.hpp"
 #include "pkv_server/mpiexec.hpp"
+#include "pkv_server/rank0_word.hpp"
 
 #include <cerrno>
 #include <chrono>
@@ -32,14 +33,15 @@ constexpr auto orphan_patience = 1s;
 
 std::vector<std::string> mpiexec_command(const std::string& mpiexec, const Options& options,
                                          int argument_count, char** arguments) {
-  std::vector<std::string> command{mpiexec,
-                                   "-n",
-                                   std::to_string(options.workers + 1),
-                                   "-bind-to",
-                                   "none",
-                                   "-hosts",
-                                   "localhost",
-                                   std::filesystem::read_symlink("/proc/self/exe")};
+  std::vector<std::string> command{
+      mpiexec,
+      "-n",
+      std::to_string(options.workers + static_cast<int>(options.spares) + 1),
+      "-bind-to",
+      "none",
+      "-hosts",
+      "localhost",
+      std::filesystem::read_symlink("/proc/self/exe")};
   for (int i = 1; i < argument_count; ++i)
     command.emplace_back(arguments[i]);
   return command;
@@ -71,22 +73,25 @@ pid_t start(std::vector<std::string> command, const sigset_t& signals) {
 }
 
 /// The exit status that the end of mpiexec means for the user.
-int translate(int status, bool stopping) noexcept {
-  if (WIFEXITED(status)) return WEXITSTATUS(status);
+int translate(int status, bool stopping, Rank0Word last_word) noexcept {
+  if (last_word == Rank0Word::done) return 0;
+  if (WIFEXITED(status))
+    return WEXITSTATUS(status) == 0 && last_word == Rank0Word::ready ? 1 : WEXITSTATUS(status);
   const int signal = WTERMSIG(status);
-  if (stopping && signal == SIGTERM) return 0;  // it was still starting
+  if (stopping && signal == SIGTERM && last_word == Rank0Word::nothing) return 0;  // still starting
   std::fprintf(stderr, "pkv_server: mpiexec was killed by signal %d: all ranks were stopped\n",
                signal);
   return 1;
 }
 
 /// Follows mpiexec until it ends, and stops it when the user wants that.
-int follow(pid_t mpiexec, const sigset_t& signals) noexcept {
+int follow(pid_t mpiexec, const sigset_t& signals, Rank0Words& rank0) noexcept {
   bool stopping = false;
   auto give_up_at = Clock::time_point::max();
   for (;;) {
     int status = 0;
-    if (waitpid(mpiexec, &status, WNOHANG) == mpiexec) return translate(status, stopping);
+    if (waitpid(mpiexec, &status, WNOHANG) == mpiexec)
+      return translate(status, stopping, rank0.last());
     if (stopping) {
       kill(mpiexec, SIGTERM);
       if (Clock::now() > give_up_at) {
@@ -117,8 +122,9 @@ int launch(const Options& options, int argument_count, char** arguments) {
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   adopt_orphans();
 
+  Rank0Words rank0;
   const pid_t child = start(mpiexec_command(mpiexec, options, argument_count, arguments), signals);
-  const int exit_status = follow(child, signals);
+  const int exit_status = follow(child, signals, rank0);
   const bool mpiexec_is_gone = kill(child, 0) != 0;
   end_descendants(mpiexec_is_gone ? orphan_patience : 0s);
   return exit_status;

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <limits>
 #include <map>
 
 namespace pkv::server {
@@ -120,6 +121,20 @@ void add_loss_options(CLI::App& app, Options& options, std::uint32_t& heartbeat_
       ->check(between(std::uint32_t{200}, std::uint32_t{3'600'000}))
       ->capture_default_str()
       ->type_name("MS")
+      ->group("Workers");
+  app.add_option("--spares", options.spares,
+                 "Further workers that take the place of nodes whose process cannot return, or are "
+                 "added by NODE ADD; under mpiexec the last ones of the ranks")
+      ->check(between(std::size_t{0}, std::size_t{most_workers}))
+      ->capture_default_str()
+      ->type_name("COUNT")
+      ->group("Workers");
+  add_size(app, "--copy-limit", options.copy_limit,
+           "Most bytes per second that are copied to nodes that return or join; 0: no limit")
+      ->check(between(std::size_t{0}, std::numeric_limits<std::size_t>::max()))
+      ->group("Workers");
+  app.add_flag("--enable-debug-commands", options.debug_commands,
+               "Accept NODE KILL, which kills a worker's process")
       ->group("Workers");
 }
 

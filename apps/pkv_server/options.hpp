@@ -38,6 +38,9 @@ struct Options {
   int workers = 4;        ///< When pkv_server starts the ranks itself.
   RingOptions ring;
   std::size_t replicas = 1;
+  std::size_t spares = 0;      ///< Further workers, not on the ring at first.
+  std::size_t copy_limit = 0;  ///< Bytes per second; 0: none.
+  bool debug_commands = false;
   WorkerLoss on_worker_loss = WorkerLoss::automatic;
   /// Silence after which a worker's process is taken for lost, where that does not end the job.
   std::chrono::milliseconds heartbeat_limit{800};

@@ -9,6 +9,10 @@
 namespace pkv {
 namespace {
 
+// A process that dies is replaced within a fraction of a second. Longer, and something is wrong
+// with its machine or the way to it.
+constexpr std::chrono::seconds patience_with_the_lost{3};
+
 std::string milliseconds(Coordinator::Clock::duration duration) {
   using std::chrono::duration_cast;
   return std::to_string(duration_cast<std::chrono::milliseconds>(duration).count()) + " ms";
@@ -65,7 +69,7 @@ void Cluster::lose(std::size_t worker, const std::string& why) {
   member.filling = false;
   member.holder_since = 0;
   ++member.deaths;
-  member.since = coordinator_.now();
+  member.lost_at = member.unsettled_since = coordinator_.now();
   log(LogLevel::warning, name(worker) + " is lost: " + why);
   coordinator_.transfers().forget_erasing(static_cast<WorkerIndex>(worker));
   // First the routes: what the worker leaves unanswered goes to those that are left.
@@ -91,7 +95,7 @@ void Cluster::take_back(std::size_t worker) {
   coordinator_.reconnect(worker, ready.epoch, std::move(ready.address));
   log(LogLevel::info, name(worker) + " is back as process " + std::to_string(ready.process_id) +
                           ", epoch " + std::to_string(ready.epoch) + ", after " +
-                          milliseconds(coordinator_.now() - member.since));
+                          milliseconds(coordinator_.now() - member.lost_at));
   if (!member.failed) apply(coordinator_.placement().revive(static_cast<WorkerIndex>(worker)));
 }
 
@@ -121,12 +125,22 @@ void Cluster::step() {
     take_back(worker);
   settle_transfers();
   note_filled();
+  replace_those_away_for_long();
+}
+
+void Cluster::replace_those_away_for_long() {
+  for (std::size_t worker = 0; worker < members_.size(); ++worker) {
+    const Member& member = members_[worker];
+    if (!member.there && coordinator_.now() - member.lost_at > patience_with_the_lost)
+      replace_by_spare(worker);
+  }
 }
 
 bool Cluster::busy() const noexcept {
-  return !coordinator_.transfers().idle() || std::ranges::any_of(members_, [](const Member& one) {
-    return one.filling || one.returned.has_value();
-  });
+  return !coordinator_.transfers().idle() ||
+         std::ranges::any_of(members_, [this](const Member& one) {
+           return one.filling || one.returned || (!one.there && find_spare());
+         });
 }
 
 void Cluster::settle_transfers() {
@@ -160,9 +174,11 @@ void Cluster::note_filled() {
     const bool filling = state(worker) == State::filling;
     if (member.filling && !filling && member.there) {
       member.holder_since = 0;
-      log(LogLevel::info, name(worker) + " holds all that it shall, " +
-                              milliseconds(coordinator_.now() - member.since) + " after it was " +
-                              (member.deaths > 0 ? "lost" : "asked to"));
+      log(LogLevel::info,
+          name(worker) + " holds all that it shall, " +
+              milliseconds(coordinator_.now() - member.unsettled_since) +
+              (member.unsettled_since == member.lost_at ? " after it was lost"
+                                                        : " after the ring was changed"));
     }
     member.filling = filling;
   }
@@ -195,7 +211,7 @@ void Cluster::change_ring(Ring next) {
   const PlacementGoal goal = goal_of(next);
   coordinator_.set_ring(std::move(next));
   for (Member& member : members_)
-    if (member.there) member.since = coordinator_.now();
+    if (member.there) member.unsettled_since = coordinator_.now();
   apply(coordinator_.placement().retarget(goal));
 }
 

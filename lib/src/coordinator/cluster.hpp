@@ -20,7 +20,7 @@ namespace pkv {
 /// The nodes of a store: which of them are there, and what their coming and going sets in motion.
 ///
 /// A worker that is lost leaves the holders of its keys at once; when another process has taken its
-/// place, that is filled with what it shall hold, while clients go on. If none can be expected
+/// place, that is filled with what it shall hold, while clients go on. If none comes
 /// soon, a spare worker takes over the node's id, so the ring does not change either way. Changes
 /// of the ring move what has to move in the same way.
 ///
@@ -99,15 +99,17 @@ class Cluster {
     std::uint64_t holder_since = 0;
     double weight = 1.0;
     std::uint64_t deaths = 0;
-    Clock::time_point since;  ///< Of its loss.
-    std::optional<WorkerReady>
-        returned;  ///< Has to wait until nothing of its former process is left.
+    Clock::time_point lost_at;
+    Clock::time_point unsettled_since;  ///< Its loss, or the change of the ring.
+    /// Its next process, which has to wait until nothing of the former one is left.
+    std::optional<WorkerReady> returned;
   };
 
   void lose(std::size_t worker, const std::string& why);
   void lose_and_replace(std::size_t worker, const std::string& why);
   void take_back(std::size_t worker);
   void replace_by_spare(std::size_t worker);
+  void replace_those_away_for_long();
   [[nodiscard]] std::optional<std::size_t> find_spare() const;
   void change_ring(Ring next);
   void apply(PlacementChange change);

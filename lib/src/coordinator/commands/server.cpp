@@ -61,29 +61,23 @@ Outcome count_keys_once(Conversation& client) {
   // Not the number of any transfer.
   constexpr std::uint32_t counting_set = 0;
   const Service& service = client.service();
-  const auto definition_of = [&service](std::size_t worker) {
-    ByteBuffer value;
-    wire::append_ranges(
-        value, counting_set,
-        service.coordinator.placement().first_held_ranges(static_cast<WorkerIndex>(worker)));
-    return value;
-  };
   ByteBuffer everything;
   wire::append_copy_request(everything,
                             {.set = counting_set,
                              .most_bytes = std::numeric_limits<std::uint32_t>::max(),
                              .most_entries = std::numeric_limits<std::uint32_t>::max()});
-
-  const std::vector<std::size_t> workers = service.cluster.workers();
-  if (workers.empty()) return client.reply_error(error_text::of(errc::node_down));
   std::vector<ByteBuffer> definitions;
-  definitions.reserve(workers.size());  // the operations below point into them
+  definitions.reserve(service.cluster.workers().size());  // the operations point into them
   std::vector<NodeOperation> operations;
-  for (const std::size_t worker : workers) {
+  for (const std::size_t worker : service.cluster.workers()) {
+    const std::vector<RingRange> ranges =
+        service.coordinator.placement().first_held_ranges(static_cast<WorkerIndex>(worker));
+    if (ranges.empty()) continue;
+    wire::append_ranges(definitions.emplace_back(), counting_set, ranges);
     NodeOperation definition;
     definition.worker = worker;
     definition.operation.opcode = wire::Opcode::define_ranges;
-    definition.operation.value = definitions.emplace_back(definition_of(worker)).view();
+    definition.operation.value = definitions.back().view();
     definition.answered = false;
     operations.push_back(definition);
     NodeOperation count;
@@ -92,7 +86,9 @@ Outcome count_keys_once(Conversation& client) {
     count.operation.value = everything.view();
     operations.push_back(count);
   }
-  return client.forward_to_nodes(operations, std::make_unique<GatherKeyCount>(workers.size(), 1));
+  if (operations.empty()) return client.reply_error(error_text::of(errc::node_down));
+  return client.forward_to_nodes(operations,
+                                 std::make_unique<GatherKeyCount>(definitions.size(), 1));
 }
 
 }  // namespace
