@@ -134,6 +134,9 @@ class Kept {
     sigprocmask(SIG_BLOCK, &held, nullptr);
     process_ = fork();
     if (process_ == 0) {
+      // Else it would hold the listening socket of the rank 0 that it is played.
+      for (int other = STDERR_FILENO + 1; other < 256; ++other)
+        if (other != ends[1]) close(other);
       Keeper keeper(settings);
       _exit(keeper.run());
     }
@@ -272,6 +275,16 @@ TEST_CASE("Keeper: a stopped process is killed when it shall be restarted or lea
   rank_0.order(control::Leave{});
   CHECK(kept.wait() == 0);
   CHECK(wait_until_gone({static_cast<pid_t>(ready.process_id)}, 5s).empty());
+}
+
+TEST_CASE("Keeper: a process that calls MPI_Abort is ended, and the job goes on", "[mpi][keeper]") {
+  ControlEnd rank_0;
+  Kept kept(1, {"init abort", "init address:x stay"}, control::encode(rank_0.endpoint()));
+  rank_0.accept_keeper();
+  CHECK(rank_0.next<control::Ready>().epoch == 2);
+  rank_0.order(control::Leave{});
+  CHECK(kept.wait() == 0);
+  CHECK(times_asked(kept.asked(), "cmd=abort") == 0);
 }
 
 TEST_CASE("Keeper: connects again after a cut, and says how things are", "[mpi][keeper]") {
