@@ -110,8 +110,7 @@ void Keeper::wait_and_serve() {
 
 int Keeper::milliseconds_to_wait() const {
   std::optional<Clock::time_point> first;
-  for (const auto& deadline :
-       {start_at_, kill_at_, give_up_at_, control_.next_deadline(), orphan_deadline()})
+  for (const auto& deadline : {start_at_, kill_at_, give_up_at_, control_.next_deadline()})
     if (deadline && (!first || *deadline < *first)) first = deadline;
   if (!first) return -1;
   const auto rest = std::chrono::ceil<std::chrono::milliseconds>(*first - Clock::now());
@@ -125,19 +124,8 @@ void Keeper::act_on_time() {
     kill_at_.reset();
     if (child_) child_->send_signal(SIGKILL);
   }
-  if (const auto orphaned = orphan_deadline(); orphaned && now >= *orphaned) {
-    log(LogLevel::error, "rank 0 has been out of reach for too long: ending");
-    obey(control::Leave{});
-  }
-  if (relay_.finalized() && exit_status_) take_leave();
+  if (relay_.finalized() && exit_status_) done_ = true;
   if (give_up_at_ && now >= *give_up_at_) done_ = true;
-}
-
-/// When rank 0 will have been away for too long.
-std::optional<Keeper::Clock::time_point> Keeper::orphan_deadline() const {
-  const auto since = control_.apart_since();
-  if (leaving_ || !since) return std::nullopt;
-  return *since + settings_.orphan_limit;
 }
 
 void Keeper::serve_signals() {
@@ -203,7 +191,6 @@ void Keeper::child_says(const std::string& line) {
     });
   } else if (kind == "leave" && is_coordinator()) {
     leaving_ = true;
-    leaves_others_behind_ = rest == "alone";
   }
 }
 
@@ -250,12 +237,6 @@ void Keeper::end_with(int exit_status) {
   } else {
     done_ = true;
   }
-}
-
-/// Hydra knows that this rank has ended in order. It would wait for all others, too.
-void Keeper::take_leave() {
-  if (std::exchange(leaves_others_behind_, false)) relay_.end_job(*exit_status_);
-  if (relay_.to_upstream().empty()) done_ = true;
 }
 
 void Keeper::find_control() {
