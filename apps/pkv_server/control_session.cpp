@@ -21,7 +21,7 @@ bool same_secret(std::string_view given, std::string_view expected) {
   if (given.size() != expected.size()) return false;
   unsigned difference = 0;
   for (std::size_t i = 0; i < given.size(); ++i)
-    difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(expected[i]);
+    difference |= static_cast<unsigned>(given[i] ^ expected[i]);
   return difference == 0;
 }
 
