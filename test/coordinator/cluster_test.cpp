@@ -233,6 +233,11 @@ TEST_CASE("Cluster: RING WHATIF tells what a change would move", "[coordinator][
   CHECK(forecast.find("peak_to_mean") != std::string::npos);
   CHECK(rig.coordinator.ring().nodes().size() == 4);
   CHECK(ask(rig, client, "RING WHATIF ADD 2").starts_with("-ERR node 2 is on the ring"));
+  // A node that was failed, and so is not there, would be if it were added.
+  CHECK(ask(rig, client, "NODE FAIL 2") == "+OK\r\n");
+  settle(rig);
+  CHECK(ask(rig, client, "RING WHATIF ADD 2").find("moved_share\r\n$1\r\n0\r\n") ==
+        std::string::npos);
 }
 
 namespace {

@@ -347,7 +347,12 @@ std::optional<std::size_t> Cluster::worker_of(NodeId node) const {
 }
 
 PlacementForecast Cluster::forecast(const Ring& next) const {
-  return coordinator_.placement().forecast(goal_of(next));
+  // A node that was failed does not count as living, but would if it were put on the ring.
+  std::vector<WorkerIndex> revived;
+  for (std::size_t worker = 0; worker < members_.size(); ++worker)
+    if (members_[worker].failed && next.index_of(coordinator_.nodes()[worker].id))
+      revived.push_back(static_cast<WorkerIndex>(worker));
+  return coordinator_.placement().forecast(goal_of(next), revived);
 }
 
 std::string Cluster::name(std::size_t worker) const {

@@ -57,6 +57,15 @@ Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transpo
     epochs_.push_back(first_epoch);
     holder_since_.push_back(0);
   }
+  set_ring(ring_);
+}
+
+void Coordinator::set_ring(Ring ring) {
+  ring_ = std::move(ring);
+  weights_.assign(nodes_.size(), 1.0);
+  for (std::size_t worker = 0; worker < nodes_.size(); ++worker)
+    if (const auto index = ring_.index_of(nodes_[worker].id))
+      weights_[worker] = ring_.nodes()[*index].weight;
 }
 
 void Coordinator::wait_for_room(std::size_t worker, ReplyReceiver& receiver) {
@@ -84,10 +93,11 @@ std::optional<std::size_t> Coordinator::full_holder(const Route& route) const no
   return std::nullopt;
 }
 
-/// The holder with the least to do. Requires: there is one.
+/// The holder with the least to do for its weight. Requires: there is one.
 std::size_t Coordinator::reader(const WorkerList& holders) const noexcept {
-  return *std::ranges::min_element(holders, {},
-                                   [this](WorkerIndex worker) { return queues_[worker].load(); });
+  return *std::ranges::min_element(holders, {}, [this](WorkerIndex worker) {
+    return static_cast<double>(queues_[worker].load()) / weights_[worker];
+  });
 }
 
 void Coordinator::append_to_holders(const Route& route, const wire::Operation& operation,
