@@ -91,7 +91,8 @@ int refuse_single_rank() {
 int run_lasting_rank(const Options& options, int argument_count, char** arguments) {
   const HydraJob job = hydra_job();
   if (job.ranks < 2) return refuse_single_rank();
-  if (!mpi::has_keeper()) return run_keeper(open_worker_log(options, job.rank), arguments);
+  if (!mpi::has_keeper())
+    return run_keeper(open_worker_log(options, job.rank), options.orphan_limit, arguments);
 
   pthread_setname_np(pthread_self(), "pkv_server");  // its file has another name, see run_keeper
   if (job.rank == 0) run_lasting_coordinator(options, argument_count, arguments);

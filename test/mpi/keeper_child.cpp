@@ -63,7 +63,7 @@ void act(KeeperLink& link, const std::string& what, const std::string& how) {
   } else if (what == "abort") {
     ask("cmd=abort exitcode=1");
   } else if (what == "leave") {
-    link.say_leave();
+    link.say_leave(how != "alone");
   } else if (what == "kill") {
     kill(getpid(), number);
   } else if (what == "exit") {
