@@ -3,6 +3,7 @@
 #include "coordinator/discard_replies.hpp"
 
 #include <algorithm>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -16,6 +17,17 @@ constexpr std::chrono::seconds patience_with_the_lost{3};
 std::string milliseconds(Coordinator::Clock::duration duration) {
   using std::chrono::duration_cast;
   return std::to_string(duration_cast<std::chrono::milliseconds>(duration).count()) + " ms";
+}
+
+/// The same ring, of nodes that may run on other machines now: no key's owner changes, but its
+/// other replicas do where two of them would be on one machine.
+Ring with_present_hosts(const Ring& ring, std::span<const ServerNode> nodes) {
+  std::vector<RingNode> moved(ring.nodes().begin(), ring.nodes().end());
+  for (RingNode& node : moved) {
+    const auto found = std::ranges::find(nodes, node.id, &ServerNode::id);
+    if (found != nodes.end()) node.host = found->host;
+  }
+  return Ring(std::move(moved), ring.options());
 }
 
 std::string percent(double share) {
@@ -116,7 +128,7 @@ void Cluster::replace_by_spare(std::size_t worker) {
   std::swap(members_[worker].weight, members_[*spare].weight);
   members_[worker].spare = true;
   members_[*spare].spare = false;
-  change_ring(coordinator_.ring());
+  change_ring(with_present_hosts(coordinator_.ring(), coordinator_.nodes()));
 }
 
 void Cluster::step() {
