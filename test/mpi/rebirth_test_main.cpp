@@ -28,6 +28,7 @@ using namespace std::chrono_literals;
 int keep(int argument_count, char** arguments) {
   setenv("UCX_TLS", "tcp,self", 1);
   setenv("MPIR_CVAR_NOLOCAL", "1", 1);
+  prepare_for_deaths();
   // The same for all keepers of the job: they are children of one process.
   const auto folder =
       std::filesystem::temp_directory_path() / ("pkv_rebirth_" + std::to_string(getppid()));
