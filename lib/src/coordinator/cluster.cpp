@@ -3,6 +3,7 @@
 #include "coordinator/discard_replies.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -31,7 +32,7 @@ Ring with_present_hosts(const Ring& ring, std::span<const ServerNode> nodes) {
 }
 
 std::string percent(double share) {
-  const auto tenths = static_cast<std::uint64_t>(share * 1000 + 0.5);
+  const auto tenths = std::lround(share * 1000);
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " %";
 }
 
