@@ -48,6 +48,44 @@ TEST_CASE("Coordinator: commands go to the owner on the ring", "[coordinator]") 
   CHECK(rig.coordinator.idle());
 }
 
+TEST_CASE("Coordinator: reads keep to a key's first holder until it has a batch more to do",
+          "[coordinator][replicas]") {
+  Rig rig(3, {}, 2);
+  Receiver receiver;
+  const std::string key = rig.key_of(1);
+  const WorkerList holders = rig.holders_of(key);
+  REQUIRE(holders.size() == 2);
+  REQUIRE(holders.front() == 1);
+  const std::size_t second = holders.begin()[1];
+  const auto read = [&](std::uint32_t times) {
+    wire::Operation operation;
+    operation.opcode = wire::Opcode::get;
+    operation.key = key;
+    for (std::uint32_t i = 0; i < times; ++i) {
+      rig.coordinator.begin_command();
+      rig.coordinator.append(rig.coordinator.way_of(operation), operation, {&receiver, i, 0});
+    }
+  };
+  const std::uint32_t batch = 64;
+  read(batch);
+  rig.turn();
+  CHECK(rig.transport.sent_counts(1) == std::vector<std::uint32_t>{batch});
+  CHECK(rig.transport.sent_counts(second).empty());
+
+  read(4 * batch);
+  rig.turn();
+  CHECK(rig.transport.sent_counts(1).back() == 2 * batch);
+  CHECK(rig.transport.sent_counts(second) == std::vector<std::uint32_t>{2 * batch});
+
+  // One whose node has three times the weight takes three times as much.
+  rig.coordinator.set_ring(
+      rig.coordinator.ring().with_weight(rig.coordinator.nodes()[second].id, 3.0));
+  read(4 * batch);
+  rig.turn();
+  CHECK(rig.transport.sent_counts(1).back() == batch);
+  CHECK(rig.transport.sent_counts(second).back() == 3 * batch);
+}
+
 TEST_CASE("Coordinator: it asks once for the end of a turn", "[coordinator]") {
   Rig rig;
   Receiver receiver;

@@ -1,6 +1,7 @@
 #include "coordinator/coordinator.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -12,6 +13,9 @@ namespace {
 // Clients that send more than this in a while are busy: some ten thousand commands a second.
 constexpr std::chrono::milliseconds pacing_interval{5};
 constexpr std::uint64_t most_commands_when_quiet = 50;
+
+// To have fewer than this to do is no load: it is what a worker does for every message.
+constexpr double reads_of_a_batch = 64;
 
 std::int64_t wall_clock_ms() {
   using namespace std::chrono;
@@ -65,10 +69,10 @@ Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transpo
 
 void Coordinator::set_ring(Ring ring) {
   ring_ = std::move(ring);
-  weights_.assign(nodes_.size(), 1.0);
+  batches_per_read_.assign(nodes_.size(), 1 / reads_of_a_batch);
   for (std::size_t worker = 0; worker < nodes_.size(); ++worker)
     if (const auto index = ring_.index_of(nodes_[worker].id))
-      weights_[worker] = ring_.nodes()[*index].weight;
+      batches_per_read_[worker] = 1 / (reads_of_a_batch * ring_.nodes()[*index].weight);
 }
 
 void Coordinator::wait_for_room(std::size_t worker, ReplyReceiver& receiver) {
@@ -96,11 +100,21 @@ std::optional<std::size_t> Coordinator::full_holder(const Route& route) const no
   return std::nullopt;
 }
 
-/// The holder with the least to do for its weight. Requires: there is one.
+/// The holder with the least to do for its weight, counted in batches. Among equals the key's
+/// first: so that a worker's caches hold what it is asked for, not all that it has. Requires: there
+/// is one.
 std::size_t Coordinator::reader(const WorkerList& holders) const noexcept {
-  return *std::ranges::min_element(holders, {}, [this](WorkerIndex worker) {
-    return static_cast<double>(queues_[worker].load()) / weights_[worker];
-  });
+  std::size_t best = holders.front();
+  if (holders.size() == 1) return best;
+  std::size_t least = std::numeric_limits<std::size_t>::max();
+  for (const WorkerIndex worker : holders) {
+    const auto load = static_cast<double>(queues_[worker].load());
+    const auto batches = static_cast<std::size_t>(load * batches_per_read_[worker]);
+    if (batches >= least) continue;
+    least = batches;
+    best = worker;
+  }
+  return best;
 }
 
 void Coordinator::append_to_holders(const Route& route, const wire::Operation& operation,

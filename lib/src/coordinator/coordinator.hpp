@@ -209,7 +209,7 @@ class Coordinator final : public Heir, public OrderPort {
   std::vector<WorkerQueue> queues_;
   std::vector<std::uint32_t> epochs_;
   std::vector<std::uint64_t> holder_since_;
-  std::vector<double> weights_;  // of the nodes that the workers serve
+  std::vector<double> batches_per_read_;  // of each worker, by its node's weight
   std::uint64_t sequence_;
   Clock::time_point now_ = Clock::now();
   std::function<void()> schedule_turn_;
