@@ -217,6 +217,12 @@ Outcome Conversation::forward_to_nodes(std::span<const NodeOperation> operations
   return Outcome::done;
 }
 
+Outcome Conversation::forward_count() {
+  if (const auto full = service_.key_counts.full_worker()) return wait_for_room(*full);
+  service_.key_counts.begin({this, begin_command(), 0});
+  return Outcome::done;
+}
+
 Outcome Conversation::reply(const Reply& reply) {
   std::string encoded;
   append_reply(encoded, reply);

@@ -134,7 +134,7 @@ void Coordinator::inherit(std::size_t lost_worker, const wire::Operation& operat
   if (wire::reads_key(operation.opcode)) heirs = way_of(operation).route->holders();
   heirs.remove(static_cast<WorkerIndex>(lost_worker));
   for (const WorkerIndex worker : WorkerList(heirs))
-    if (sequence <= holder_since_[worker]) heirs.remove(worker);
+    if (!knows_since(worker, sequence)) heirs.remove(worker);
   if (heirs.empty()) {
     refuse(address, errc::node_down);
     return;

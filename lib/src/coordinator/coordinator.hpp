@@ -159,6 +159,10 @@ class Coordinator final : public Heir, public OrderPort {
   /// The worker has become a holder of something at this place in the order: of what was before,
   /// it knows nothing.
   void note_new_holder(std::size_t worker) noexcept { holder_since_[worker] = sequence_; }
+  /// Whether the worker can tell what it held at this place in the order, if that is not stable.
+  [[nodiscard]] bool knows_since(std::size_t worker, std::uint64_t sequence) const noexcept {
+    return sequence > holder_since_[worker];
+  }
   /// Everything up to this place in the order has been answered.
   [[nodiscard]] std::uint64_t stable_sequence() const noexcept;
   [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
