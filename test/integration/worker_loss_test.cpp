@@ -139,7 +139,7 @@ TEST_CASE("Worker loss: processes may die while the job starts", "[server][worke
   std::ifstream(port_file) >> port;
   Conversation client(port);
   for (const char* key : {"a", "b", "c", "d", "e", "f"})
-    CHECK(client.ask("SET " + std::string(key) + " v\r\n", "+OK\r\n") == "+OK\r\n");
+    CHECK(client.ask_line("SET " + std::string(key) + " v\r\n") == "+OK\r\n");
   server.send_signal(SIGTERM);
   CHECK(server.wait(patience) == 0);
 }
