@@ -161,4 +161,11 @@ class Conversation final : public ReplyReceiver {
   bool abandoned_ = false;
 };
 
+inline void Conversation::list_as_active() {
+  if (listed_) return;
+  listed_ = true;
+  listed_since_ = service_.coordinator.now();
+  service_.active.push_back(this);
+}
+
 }  // namespace pkv
