@@ -35,6 +35,7 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
     server.replace_worker = [control](std::size_t worker, std::uint32_t epoch) {
       control->replace(worker, epoch);
     };
+    server.workers_return = control->processes_return();
     if (options.debug_commands)
       server.kill_worker = [control](std::size_t worker) { control->kill(worker); };
   }
@@ -102,6 +103,7 @@ void Front::follow(ControlServer& control, const std::vector<WorkerReady>& worke
       on_ready(ready);
     });
   }
+  control.judge_by([this](std::size_t worker) { return server_.owes_answers(worker); });
   control.on_ready([this](const WorkerReady& ready) { on_ready(ready); });
   control.on_lost([this](const WorkerLost& lost) { server_.worker_lost(lost); });
 }

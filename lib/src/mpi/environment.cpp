@@ -48,6 +48,13 @@ std::string library_version() {
   return {version.data(), static_cast<std::size_t>(length)};
 }
 
+/// Requires: MPI is initialised.
+std::string why_not_survivable() {
+  // Else ranks of one machine may talk through memory that they share, past UCX.
+  if (!is_set("MPIR_CVAR_NOLOCAL")) return "MPIR_CVAR_NOLOCAL must be 1";
+  return UcxWorker::why_not_survivable();
+}
+
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
@@ -58,11 +65,16 @@ Environment::Environment(int& argument_count, char**& arguments) {
   initialise(argument_count, arguments);
 }
 
-Environment::Environment(int& argument_count, char**& arguments, std::uint32_t epoch) {
-  UcxWorker::expect_failures(rank_from_launcher(), epoch);
+Environment::Environment(int& argument_count, char**& arguments, std::uint32_t epoch,
+                         Rebirth rebirth)
+    : why_not_replaceable_(rebirth == Rebirth::wanted ? rebirth_support().obstacle
+                                                      : "nobody asked for it") {
+  UcxWorker::expect_failures(rank_from_launcher(), epoch, why_not_replaceable_.empty());
   initialise(argument_count, arguments);
-  if (const RebirthSupport support = rebirth_support(); !support)
-    throw std::runtime_error("processes that die cannot be replaced: " + support.obstacle);
+  if (const std::string obstacle = why_not_survivable(); !obstacle.empty())
+    throw std::runtime_error("the death of one process could harm the others: " + obstacle);
+  if (why_not_replaceable_.empty() && largest_tag() < wire::last_tag)
+    why_not_replaceable_ = "this MPI allows too few tags";
 }
 
 void Environment::initialise(int& argument_count, char**& arguments) {
@@ -121,7 +133,6 @@ RebirthSupport rebirth_support() {
   if (!is_set("MPIR_CVAR_NOLOCAL")) return {"MPIR_CVAR_NOLOCAL must be 1"};
   if (is_set("MPIR_CVAR_CH4_ROOTS_ONLY_PMI"))
     return {"MPIR_CVAR_CH4_ROOTS_ONLY_PMI must not be set"};
-  if (largest_tag() < wire::last_tag) return {"this MPI allows too few tags"};
   return {UcxWorker::why_not_replaceable()};
 }
 

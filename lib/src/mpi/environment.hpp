@@ -13,6 +13,9 @@ struct Process {
   std::string host;
 };
 
+/// Whether processes that die are to be followed by others, where that is possible.
+enum class Rebirth { wanted, unwanted };
+
 /// The process's membership in the MPI job: initialises MPI, and leaves it in one of two ways.
 ///
 /// Construct it once, at the start of main, before any thread; then exactly one of finalize() and
@@ -29,15 +32,22 @@ class Environment {
  public:
   Environment(int& argument_count, char**& arguments);
 
-  /// For jobs whose worker processes may die and be followed by others under the same ranks; then
-  /// all ranks use this. This process is the incarnation `epoch` of its rank, from 1. Beyond 1 it
-  /// joins alone: no call that all ranks must make together is possible in such a job.
-  /// Requires of the environment: UCX_TLS=tcp,self and MPIR_CVAR_NOLOCAL=1. Throws, saying what is
-  /// missing, where rebirth_support() finds something.
-  Environment(int& argument_count, char**& arguments, std::uint32_t epoch);
+  /// For jobs whose worker processes may die, and be followed by others under the same ranks if
+  /// that is wanted and why_not_replaceable() says nothing; then all ranks use this. This process
+  /// is the incarnation `epoch` of its rank, from 1. Beyond 1 it joins alone: no call that all
+  /// ranks must make together is possible in such a job.
+  /// Requires of the environment: UCX_TLS=tcp,self and MPIR_CVAR_NOLOCAL=1. Throws, saying why,
+  /// where the death of one process could harm the others.
+  Environment(int& argument_count, char**& arguments, std::uint32_t epoch, Rebirth rebirth);
 
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
+
+  /// Why processes that die are not followed by others: what rebirth_support() found, or that
+  /// nobody wants it. Empty if they can be.
+  [[nodiscard]] const std::string& why_not_replaceable() const noexcept {
+    return why_not_replaceable_;
+  }
 
   [[nodiscard]] int rank() const noexcept { return rank_; }
 
@@ -62,9 +72,10 @@ class Environment {
 
   int rank_ = 0;
   int size_ = 0;
+  std::string why_not_replaceable_;
 };
 
-/// Whether processes can be replaced with this MPI, after it was initialised for that, and why not.
+/// Whether processes can be replaced with this MPI, and why not.
 struct RebirthSupport {
   std::string obstacle;  ///< Empty if there is none.
 
@@ -72,7 +83,7 @@ struct RebirthSupport {
 };
 
 /// What is done to replace processes rests on how this very version of MPICH uses UCX: see
-/// UcxWorker. So others are refused. Requires: MPI is initialised.
+/// UcxWorker. So others are refused. May be called before MPI is initialised.
 [[nodiscard]] RebirthSupport rebirth_support();
 
 /// Sets what UCX has to know, in the environment and before MPI is initialised, where processes may

@@ -11,13 +11,17 @@ bool UcxWorker::arm() noexcept {
   return false;
 }
 
-void UcxWorker::expect_failures(int, std::uint32_t) noexcept {}
+void UcxWorker::expect_failures(int, std::uint32_t, bool) noexcept {}
 
 bool UcxWorker::expects_failures() noexcept {
   return false;
 }
 
 std::string UcxWorker::why_not_replaceable() {
+  return "pkv was built without UCX";
+}
+
+std::string UcxWorker::why_not_survivable() {
   return "pkv was built without UCX";
 }
 
