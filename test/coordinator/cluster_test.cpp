@@ -98,6 +98,20 @@ TEST_CASE("Cluster: without replicas the keys of a lost worker are refused, othe
   CHECK(ask(rig, client, "SET " + lost + " 3").starts_with("-NODEDOWN "));
   CHECK(ask(rig, client, "MSET " + kept + " 4 " + lost + " 5").starts_with("-NODEDOWN "));
   CHECK(ask(rig, client, "GET " + kept) == "$1\r\n2\r\n");
+  // Also when nothing else happens the client is told, at the end of a turn.
+  for (const std::string& command : {"GET " + lost, std::string("NODES")}) {
+    if (command == "NODES") {
+      lose(rig, 0);
+      lose(rig, 2);
+    }
+    rig.turns_asked_for = 0;
+    client.send(command + "\r\n");
+    CHECK(rig.turns_asked_for == 1);
+    rig.settle();
+    CHECK_FALSE(client.take().empty());
+  }
+  return_worker(rig, 0);
+  return_worker(rig, 2);
 
   return_worker(rig, 1);
   settle(rig);

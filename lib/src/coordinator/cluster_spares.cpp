@@ -37,8 +37,12 @@ std::optional<std::size_t> Cluster::find_spare() const {
 
 /// Has a spare worker serve the node of a lost one. Should that return, it is the spare.
 void Cluster::replace_by_spare(std::size_t worker) {
+  if (!is_on_ring(worker)) return;
   const auto spare = find_spare();
-  if (!spare || !is_on_ring(worker)) return;
+  if (!spare) {
+    log(LogLevel::warning, "there is no spare node to take the place of " + name(worker));
+    return;
+  }
   log(LogLevel::warning, name(*spare) + " takes the place of " + name(worker));
   std::swap(coordinator_.node(worker).id, coordinator_.node(*spare).id);
   std::swap(members_[worker].weight, members_[*spare].weight);
@@ -48,6 +52,7 @@ void Cluster::replace_by_spare(std::size_t worker) {
 }
 
 void Cluster::replace_those_away_for_long() {
+  if (!find_spare()) return;
   for (std::size_t worker = 0; worker < members_.size(); ++worker) {
     const Member& member = members_[worker];
     if (!member.there && coordinator_.now() - member.lost_at > patience_with_the_lost)

@@ -175,6 +175,7 @@ Outcome Conversation::forward_to_nodes(std::span<const NodeOperation> operations
     replies_[ticket].state = ReplyLine::Entry::State::gathered;
     if (replies_.is_front(ticket)) finish_ready_replies();
     list_as_active();
+    coordinator.ensure_turn_end();
     return Outcome::done;
   }
   for (const NodeOperation& one : operations)

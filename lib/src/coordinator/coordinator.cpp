@@ -86,6 +86,7 @@ void Coordinator::refuse(const ReplyAddress& address, errc why) {
   refusal.kind = wire::ReplyKind::error;
   refusal.error = why;
   address.receiver->on_reply(address.ticket, address.part, refusal, SharedFrame());
+  ensure_turn_end();
 }
 
 std::optional<std::size_t> Coordinator::full_holder(const Route& route) const noexcept {
@@ -200,7 +201,7 @@ void Coordinator::collect() {
   }
   arrivals_.clear();
   report_losses();
-  if (batches_wait && !turn_end_requested_) request_turn_end();
+  if (batches_wait) ensure_turn_end();
 }
 
 void Coordinator::deliver(wire::Arrival arrival) {

@@ -157,6 +157,7 @@ void KeyCounts::answer(std::uint32_t ticket, const wire::WireReply& reply) {
   const ReplyAddress client = counts_[ticket].client;
   free_.push_back(ticket);
   client.receiver->on_reply(client.ticket, client.part, reply, SharedFrame());
+  coordinator_.ensure_turn_end();
 }
 
 }  // namespace pkv

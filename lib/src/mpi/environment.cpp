@@ -72,7 +72,7 @@ Environment::Environment(int& argument_count, char**& arguments, std::uint32_t e
   UcxWorker::expect_failures(rank_from_launcher(), epoch, why_not_replaceable_.empty());
   initialise(argument_count, arguments);
   if (const std::string obstacle = why_not_survivable(); !obstacle.empty())
-    throw std::runtime_error("the death of one process could harm the others: " + obstacle);
+    throw std::runtime_error("a job cannot outlive its workers here: " + obstacle);
   if (why_not_replaceable_.empty() && largest_tag() < wire::last_tag)
     why_not_replaceable_ = "this MPI allows too few tags";
 }
