@@ -177,7 +177,8 @@ void ControlServer::conclude(std::size_t worker, const WorkerWatch::Finding& fin
   Worker& judged = workers_[worker];
   if (finding.must_restart) order_restart(judged, finding.epoch);
   if (!finding.lost) return;
-  const WorkerLost found{worker, finding.lost->epoch, finding.lost->why, judged.session != nullptr};
+  const bool returns = processes_return_ && judged.session != nullptr;
+  const WorkerLost found{worker, finding.lost->epoch, finding.lost->why, returns};
   asio::post(io_, [this, found] {
     if (on_lost_) on_lost_(found);
   });
@@ -207,7 +208,7 @@ void ControlServer::watch() {
   ticks_.async_wait([this](const error_code& cancelled) {
     if (cancelled || leaving_) return;
     for (std::size_t worker = 0; worker < workers_.size(); ++worker)
-      conclude(worker, workers_[worker].watch.tick());
+      conclude(worker, workers_[worker].watch.tick(owes_answers_ && owes_answers_(worker)));
     watch();
   });
 }

@@ -43,6 +43,10 @@ class ControlServer {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
+  /// Processes that die are not followed by others. To be called while nobody runs the event loop.
+  void expect_no_returns() noexcept { processes_return_ = false; }
+  [[nodiscard]] bool processes_return() const noexcept { return processes_return_; }
+
   /// What the keepers must know to find it, as one word.
   [[nodiscard]] const std::string& endpoint() const noexcept { return endpoint_; }
 
@@ -52,8 +56,15 @@ class ControlServer {
   void on_ready(std::function<void(const WorkerReady&)> call) { on_ready_ = std::move(call); }
   void on_lost(std::function<void(const WorkerLost&)> call) { on_lost_ = std::move(call); }
 
+  /// Sets what tells whether a worker has been sent what it has not answered yet. Without it nobody
+  /// is found to owe anything.
+  void judge_by(std::function<bool(std::size_t worker)> owes_answers) {
+    owes_answers_ = std::move(owes_answers);
+  }
+
   /// Gives up this process, and those before it: the keeper kills it, if it is not dead yet, and
-  /// starts the next one. If the keeper cannot be reached, it is told when it can.
+  /// starts the next one, if there can be one. If the keeper cannot be reached, it is told when it
+  /// can.
   void replace(std::size_t worker, std::uint32_t epoch);
 
   /// Has the worker's process killed, as if it died. No effect if its keeper cannot be reached.
@@ -107,8 +118,10 @@ class ControlServer {
   std::string endpoint_;
   std::function<void(const WorkerReady&)> on_ready_;
   std::function<void(const WorkerLost&)> on_lost_;
+  std::function<bool(std::size_t)> owes_answers_;
   std::vector<Worker> workers_;
   std::set<Session> sessions_;
+  bool processes_return_ = true;
   bool leaving_ = false;
 };
 

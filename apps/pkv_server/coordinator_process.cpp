@@ -14,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -102,7 +103,21 @@ ControlServer::Settings control_settings(const Options& options, const HydraJob&
   settings.patience.ticks = static_cast<unsigned>(beats);
   // To start takes longer than to answer, above all if all do it at once.
   settings.patience.ticks_at_start = 10 * settings.patience.ticks;
+  settings.patience.idle_beats = std::max(settings.patience.ticks, settings.patience.idle_beats);
   return settings;
+}
+
+/// Says what is done about lost workers, where they are not started again.
+void tell_if_lost_for_good(const Options& options, const mpi::Environment& environment,
+                           const LogSink& log) {
+  const std::string& why = environment.why_not_replaceable();
+  if (why.empty()) return;
+  const std::string instead =
+      "spare ones take their places, of which there are now " + std::to_string(options.spares);
+  if (options.restarts_workers())
+    log(LogLevel::warning, "lost workers cannot be started again: " + why + "; " + instead);
+  else
+    log(LogLevel::info, "lost workers are not started again: " + instead);
 }
 
 /// The end of rank 0 in a job whose workers may be missing: without MPI_Finalize, which would wait
@@ -154,14 +169,17 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
   WorkerMuster muster(io, control, static_cast<std::size_t>(job.ranks - 1), start_patience);
   if (!keeper.publish(control.endpoint(), publish_patience))
     throw std::runtime_error("cannot tell the other ranks where to find this one");
-  const mpi::Environment environment(argument_count, arguments, mpi::Deaths::are_survived);
+  const mpi::Environment environment(
+      argument_count, arguments,
+      options.restarts_workers() ? mpi::Rebirth::wanted : mpi::Rebirth::unwanted);
   const std::vector<WorkerReady> workers = muster.wait();
+  if (!environment.why_not_replaceable().empty()) control.expect_no_returns();
 
   LogSink log;
   mpi::MpiTransport transport(
       workers.size(), options.transport,
       [&log](LogLevel level, std::string_view line) { log ? log(level, line) : void(); });
-  connect_to(workers, transport);
+  if (environment.why_not_replaceable().empty()) connect_to(workers, transport);
   std::optional<Front> front;
   std::string why_not;
   open_front(front, io, options, processes_of(workers), transport, &control, log, why_not);
@@ -171,6 +189,7 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
     static_cast<void>(transport.run());  // so that they do not complain of a rank 0 that is gone
     leave_job(control, keeper, 1);
   }
+  tell_if_lost_for_good(options, environment, log);
   front->follow(control);
   front->start();
   announce(front->endpoint(), workers.size() - options.spares);

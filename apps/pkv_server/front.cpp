@@ -32,6 +32,7 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
     server.replace_worker = [control](std::size_t worker, std::uint32_t epoch) {
       control->replace(worker, epoch);
     };
+    server.workers_return = control->processes_return();
     if (options.debug_commands)
       server.kill_worker = [control](std::size_t worker) { control->kill(worker); };
   }
@@ -93,6 +94,7 @@ void Front::leave(const std::string& why) noexcept {
 }
 
 void Front::follow(ControlServer& control) {
+  control.judge_by([this](std::size_t worker) { return server_.owes_answers(worker); });
   control.on_ready([this](const WorkerReady& ready) { on_ready(ready); });
   control.on_lost([this](const WorkerLost& lost) { server_.worker_lost(lost); });
 }

@@ -21,7 +21,7 @@ HydraJob hydra_job() {
   job.pmi_descriptor = number("PMI_FD", -1);
   if (job.rank < 0 || job.ranks < 1 || job.pmi_descriptor < 0)
     throw std::runtime_error(
-        "replacing worker processes needs mpiexec of MPICH (Hydra): use it, or "
+        "to outlive worker processes needs mpiexec of MPICH (Hydra): use it, or "
         "--on-worker-loss stop");
   return job;
 }

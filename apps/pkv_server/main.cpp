@@ -25,10 +25,10 @@ void set_transport_environment(const Options& options) {
   constexpr int keep = 0;
   constexpr int replace = 1;
   if (options.carrier == Carrier::shared_memory) setenv("UCX_TLS", "sm,self", replace);
-  const bool over_tcp = options.carrier == Carrier::tcp || options.replaces_workers();
+  const bool over_tcp = options.carrier == Carrier::tcp || options.outlives_workers();
   if (over_tcp) setenv("UCX_TLS", "tcp,self", replace);
   // Without NOLOCAL MPI_Init waits for the ranks of the same machine, in a way of its own.
-  if (options.replaces_workers()) {
+  if (options.outlives_workers()) {
     setenv("MPIR_CVAR_NOLOCAL", "1", replace);
     mpi::prepare_for_deaths();
   }
@@ -90,12 +90,11 @@ int refuse_single_rank() {
   return 1;
 }
 
-/// Where worker processes that die are replaced: the keeper of a rank, or what it keeps.
+/// Where worker processes may die: the keeper of a rank, or what it keeps.
 int run_lasting_rank(const Options& options, int argument_count, char** arguments) {
   const HydraJob job = hydra_job();
   if (job.ranks < 2) return refuse_single_rank();
-  if (!mpi::has_keeper())
-    return run_keeper(open_worker_log(options, job.rank), options.orphan_limit, arguments);
+  if (!mpi::has_keeper()) return run_keeper(open_worker_log(options, job.rank), options, arguments);
 
   pthread_setname_np(pthread_self(), "pkv_server");  // its file has another name, see run_keeper
   if (job.rank == 0) run_lasting_coordinator(options, argument_count, arguments);
@@ -107,7 +106,7 @@ int run_rank(const Options& options, int argument_count, char** arguments) {
   hold_signals(is_worker);
   keep_freed_memory();
   set_transport_environment(options);
-  if (options.replaces_workers()) return run_lasting_rank(options, argument_count, arguments);
+  if (options.outlives_workers()) return run_lasting_rank(options, argument_count, arguments);
 
   mpi::Environment environment(argument_count, arguments);
   const auto processes = environment.gather_processes();

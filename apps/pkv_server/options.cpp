@@ -114,12 +114,15 @@ void add_loss_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->type_name("COUNT")
       ->group("Workers");
   app.add_option("--on-worker-loss", options.on_worker_loss,
-                 "When the process of a worker dies: 'stop' the server, 'restart' the process "
-                 "(over TCP only), or 'auto': 'restart' if there are replicas")
+                 "When the process of a worker dies: 'stop' the server; 'restart' the process; "
+                 "'spare', as restart, but dead processes are not started again, only spare ones "
+                 "take their place; or 'auto': 'restart' if there are replicas. All but stop go "
+                 "over TCP")
       ->transform(CLI::CheckedTransformer(
                       std::map<std::string, WorkerLoss>{{"auto", WorkerLoss::automatic},
                                                         {"stop", WorkerLoss::stop},
-                                                        {"restart", WorkerLoss::restart}})
+                                                        {"restart", WorkerLoss::restart},
+                                                        {"spare", WorkerLoss::spare}})
                       .description(""))
       ->default_str("auto")
       ->type_name("NAME")
@@ -235,10 +238,11 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
 
   try {
     app.parse(argument_count, arguments);
-    if (options.carrier == Carrier::shared_memory && options.replaces_workers())
+    if (options.carrier == Carrier::shared_memory && options.outlives_workers())
       throw CLI::ValidationError("--transport",
                                  "shm: a process that dies in shared memory can block the others, "
-                                 "so with replicas, or workers that are restarted, use tcp");
+                                 "so with replicas, or where the loss of workers does not stop the "
+                                 "server, use tcp");
   } catch (const CLI::Success& success) {
     if (may_speak) app.exit(success);
     exit_status = 0;

@@ -27,7 +27,8 @@ enum class Scheduling {
 enum class WorkerLoss {
   automatic,  ///< `restart` if its data are elsewhere too, else `stop`.
   stop,       ///< The job ends.
-  restart,    ///< Another process takes its place.
+  restart,    ///< Another process takes its place; where that cannot be, as `spare`.
+  spare,      ///< It stays away. A spare worker takes the place of its node, if there is one.
 };
 
 /// The command line of pkv_server. The same on every rank, because the command line is.
@@ -53,8 +54,12 @@ struct Options {
   LogLevel log_level = LogLevel::info;
   std::string log_file;  ///< Empty: standard error.
 
-  /// Whether worker processes that die are replaced.
-  [[nodiscard]] bool replaces_workers() const noexcept {
+  /// Whether the job goes on when a worker process dies.
+  [[nodiscard]] bool outlives_workers() const noexcept {
+    return on_worker_loss == WorkerLoss::spare || restarts_workers();
+  }
+  /// Whether worker processes that die are to be started again.
+  [[nodiscard]] bool restarts_workers() const noexcept {
     return on_worker_loss == WorkerLoss::restart ||
            (on_worker_loss == WorkerLoss::automatic && replicas > 1);
   }

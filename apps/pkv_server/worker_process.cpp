@@ -3,20 +3,20 @@
 #include "pkv/kv_store.hpp"
 
 #include "mpi/keeper_link.hpp"
+#include "mpi/pulse.hpp"
 #include "mpi/worker_loop.hpp"
 #include "wire/tags.hpp"
 #include "worker/dispatcher.hpp"
 
-#include <atomic>
 #include <exception>
 #include <string>
 
 namespace pkv::server {
 namespace {
 
-/// Serves until goodbye. `progress` counts the requests that were run.
+/// Serves until goodbye. `pulse` counts the turns.
 void serve(const Options& options, int rank, std::uint32_t epoch, const LogSink& log,
-           std::atomic<std::uint64_t>& progress) {
+           mpi::Pulse& pulse) {
   try {
     KVStore store(options.limits);
     // Half of what travels as one message: a part closes after the reply that fills it.
@@ -25,10 +25,9 @@ void serve(const Options& options, int rank, std::uint32_t epoch, const LogSink&
     mpi::WorkerLoop loop(
         options.transport,
         [&](const wire::Frame& request, ReplySink& replies) {
-          progress.fetch_add(1, std::memory_order_relaxed);
           return dispatcher.run(request, replies);
         },
-        log, epoch);
+        log, epoch, &pulse);
     log(LogLevel::debug, "serving");
     loop.run();
     log(LogLevel::debug, "leaving");
@@ -41,19 +40,22 @@ void serve(const Options& options, int rank, std::uint32_t epoch, const LogSink&
 }  // namespace
 
 void run_worker(const Options& options, const mpi::Environment& environment, const LogSink& log) {
-  std::atomic<std::uint64_t> progress{0};
-  serve(options, environment.rank(), wire::first_epoch, log, progress);
+  mpi::Pulse pulse;
+  serve(options, environment.rank(), wire::first_epoch, log, pulse);
 }
 
 void run_lasting_worker(const Options& options, int argument_count, char** arguments,
                         const LogSink& log) {
-  std::atomic<std::uint64_t> progress{0};
+  mpi::Pulse pulse;
   mpi::KeeperLink keeper;
-  const mpi::Beat beat(keeper, progress);  // from here on: MPI_Init may take its time
+  const mpi::Beat beat(keeper, pulse);  // from here on: MPI_Init may take its time
   const std::uint32_t epoch = mpi::own_epoch();
-  const mpi::Environment environment(argument_count, arguments, mpi::Deaths::are_survived);
+  const mpi::Environment environment(
+      argument_count, arguments,
+      options.restarts_workers() ? mpi::Rebirth::wanted : mpi::Rebirth::unwanted);
+  if (!environment.why_not_replaceable().empty()) keeper.say_last();
   keeper.say_address(environment.address());
-  serve(options, environment.rank(), epoch, log, progress);
+  serve(options, environment.rank(), epoch, log, pulse);
   mpi::Environment::leave(0);  // MPI_Finalize would wait for ranks that may be missing
 }
 

@@ -1,6 +1,7 @@
 #include "pkv_server/worker_watch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pkv::server {
 
@@ -11,12 +12,17 @@ WorkerWatch::Finding WorkerWatch::started(std::uint32_t epoch) {
     finding.must_restart = true;
   } else if (epoch > epoch_) {
     finding.lost = lose("another process has taken its place");
-    epoch_ = epoch;
-    given_up_ = epoch - 1;
-    silent_ticks_ = 0;
-    progress_ = 0;
+    begin(epoch);
   }
   return finding;
+}
+
+void WorkerWatch::begin(std::uint32_t epoch) noexcept {
+  epoch_ = epoch;
+  given_up_ = epoch - 1;
+  silent_ticks_ = 0;
+  idle_beats_ = 0;
+  progress_ = 0;
 }
 
 WorkerWatch::Finding WorkerWatch::ready(std::uint32_t epoch) {
@@ -41,17 +47,27 @@ WorkerWatch::Finding WorkerWatch::dead(std::uint32_t epoch, const std::string& h
 void WorkerWatch::beat(std::uint32_t epoch, std::uint64_t progress) {
   if (epoch != epoch_) return;
   silent_ticks_ = 0;
-  progress_ = progress;
+  idle_beats_ = std::exchange(progress_, progress) == progress ? idle_beats_ + 1 : 0;
 }
 
-WorkerWatch::Finding WorkerWatch::tick() {
+WorkerWatch::Finding WorkerWatch::tick(bool owes_answers) {
+  Finding nothing;
+  nothing.epoch = epoch_;
+  if (!alive()) return nothing;
+  if (!announced_ || !owes_answers) idle_beats_ = 0;
+  if (++silent_ticks_ >= (announced_ ? patience_.ticks : patience_.ticks_at_start))
+    return give_up_newest("no sign of life for " + std::to_string(silent_ticks_) + " ticks");
+  if (idle_beats_ >= patience_.idle_beats)
+    return give_up_newest("it lives, but has not got on for " + std::to_string(idle_beats_) +
+                          " beats, and owes answers");
+  return nothing;
+}
+
+WorkerWatch::Finding WorkerWatch::give_up_newest(const std::string& why) {
   Finding finding;
   finding.epoch = epoch_;
-  if (!alive() || ++silent_ticks_ < (announced_ ? patience_.ticks : patience_.ticks_at_start))
-    return finding;
   finding.must_restart = true;
-  finding.lost = lose("no sign of life for " + std::to_string(silent_ticks_) + " ticks, after " +
-                      std::to_string(progress_) + " requests");
+  finding.lost = lose(why);
   given_up_ = epoch_;
   return finding;
 }

@@ -19,6 +19,9 @@ class WorkerWatch {
   struct Patience {
     unsigned ticks = 8;
     unsigned ticks_at_start = 80;  ///< While it is not ready yet.
+    /// Beats without progress, while it owes answers, after which a process is given up. A worker
+    /// that waits makes progress twice a second.
+    unsigned idle_beats = 10;
   };
 
   struct Lost {
@@ -41,8 +44,8 @@ class WorkerWatch {
   [[nodiscard]] Finding ready(std::uint32_t epoch);
   [[nodiscard]] Finding dead(std::uint32_t epoch, const std::string& how);
   void beat(std::uint32_t epoch, std::uint64_t progress);
-  /// To be called regularly.
-  [[nodiscard]] Finding tick();
+  /// To be called regularly. `owes_answers`: it has been sent what it has not answered yet.
+  [[nodiscard]] Finding tick(bool owes_answers);
 
   /// Somebody else has given up this process, and those before it; it is not reported as lost.
   void give_up(std::uint32_t epoch);
@@ -56,12 +59,15 @@ class WorkerWatch {
   /// Whether it may live, as far as is known.
   [[nodiscard]] bool alive() const noexcept { return epoch_ > given_up_; }
   [[nodiscard]] std::optional<Lost> lose(const std::string& why);
+  void begin(std::uint32_t epoch) noexcept;
+  [[nodiscard]] Finding give_up_newest(const std::string& why);
 
   Patience patience_;
   std::uint32_t epoch_ = 0;
   std::uint32_t given_up_ = 0;  // this one and all before it
   bool announced_ = false;      // the newest has been found ready
   unsigned silent_ticks_ = 0;
+  unsigned idle_beats_ = 0;  // in a row
   std::uint64_t progress_ = 0;
 };
 

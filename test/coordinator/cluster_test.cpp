@@ -98,6 +98,20 @@ TEST_CASE("Cluster: without replicas the keys of a lost worker are refused, othe
   CHECK(ask(rig, client, "SET " + lost + " 3").starts_with("-NODEDOWN "));
   CHECK(ask(rig, client, "MSET " + kept + " 4 " + lost + " 5").starts_with("-NODEDOWN "));
   CHECK(ask(rig, client, "GET " + kept) == "$1\r\n2\r\n");
+  // Also when nothing else happens the client is told, at the end of a turn.
+  for (const std::string& command : {"GET " + lost, std::string("NODES")}) {
+    if (command == "NODES") {
+      lose(rig, 0);
+      lose(rig, 2);
+    }
+    rig.turns_asked_for = 0;
+    client.send(command + "\r\n");
+    CHECK(rig.turns_asked_for == 1);
+    rig.settle();
+    CHECK_FALSE(client.take().empty());
+  }
+  return_worker(rig, 0);
+  return_worker(rig, 2);
 
   return_worker(rig, 1);
   settle(rig);
@@ -122,6 +136,25 @@ TEST_CASE("Cluster: a write under way at a worker that dies is answered by the o
   CHECK(client.take() == ":1\r\n");
   rig.transport.let_go();
   CHECK(ask(rig, client, "INCR n") == ":2\r\n");
+}
+
+TEST_CASE("Cluster: a read whose worker dies does not see what its client has cleared behind it",
+          "[coordinator][cluster]") {
+  Rig rig(2, {}, two_replicas);
+  TestClient client(rig);
+  REQUIRE(ask(rig, client, "SET k v") == "+OK\r\n");
+  rig.transport.by_hand();
+  // Reads go to both, as the one has less to do when the other has the first.
+  client.send("GET k\r\nGET k\r\nFLUSHALL\r\nGET k\r\nSET k w\r\nFLUSHALL\r\nSET k x\r\n");
+  rig.turn();
+  const std::size_t victim = GENERATE(0U, 1U);
+  while (rig.transport.run(1 - victim)) {
+  }
+  lose(rig, victim);
+  rig.transport.let_go();
+  rig.settle();
+  CHECK(client.take() == "$1\r\nv\r\n$1\r\nv\r\n+OK\r\n$-1\r\n+OK\r\n+OK\r\n+OK\r\n");
+  CHECK(ask(rig, client, "GET k") == "$1\r\nx\r\n");
 }
 
 TEST_CASE("Cluster: a node failed by command is off the ring and empty; restored, it is filled",
@@ -199,6 +232,40 @@ TEST_CASE("Cluster: a spare takes the place of a worker that does not return",
     REQUIRE(ask(rig, client, "GET key" + std::to_string(i)) == "$1\r\nv\r\n");
 }
 
+TEST_CASE("Cluster: where processes do not return, spares take their places until there is none",
+          "[coordinator][cluster]") {
+  constexpr std::size_t two_spares = 2;
+  std::vector<std::size_t> given_up;
+  const auto give_up = [&](std::size_t worker, std::uint32_t) { given_up.push_back(worker); };
+  Rig rig(5, {}, two_replicas, two_spares, {give_up, {}, false});
+  TestClient client(rig);
+  for (int i = 0; i < 300; ++i)
+    ask(rig, client, "SET key" + std::to_string(i) + " v");
+  // Found by the transport, so that its process has to be ended; then by its keeper.
+  rig.transport.kill(1);
+  rig.transport.notice_loss(1);
+  rig.turn();
+  settle(rig);
+  CHECK(given_up == std::vector<std::size_t>{1});
+  CHECK(rig.cluster.state(1) == Cluster::State::down);
+  CHECK(rig.cluster.worker_of(NodeId{2}) == 3);
+  CHECK(rig.coordinator.placement().degree() == 2);
+  lose(rig, 0);
+  settle(rig);
+  CHECK(rig.cluster.worker_of(NodeId{1}) == 4);
+  CHECK(rig.coordinator.placement().degree() == 2);
+  CHECK(given_up.size() == 1);
+
+  lose(rig, 3);
+  CHECK(rig.cluster.state(3) == Cluster::State::down);
+  settle(rig);
+  CHECK_FALSE(rig.cluster.busy());  // nobody is left who could take its place
+  CHECK(rig.cluster.worker_of(NodeId{2}) == 3);
+  CHECK(ask(rig, client, "DBSIZE") == ":300\r\n");
+  for (int i = 0; i < 300; ++i)
+    REQUIRE(ask(rig, client, "GET key" + std::to_string(i)) == "$1\r\nv\r\n");
+}
+
 TEST_CASE("Cluster: a spare on another machine keeps replicas on different ones",
           "[coordinator][cluster]") {
   constexpr std::size_t one_spare = 1;
@@ -264,7 +331,12 @@ class Model {
   std::string run(std::mt19937_64& random, std::string& command) {
     const std::string key = any_key(random);
     const std::string value = std::to_string(random() % 1000);
-    switch (random() % 12) {
+    if (random() % 200 == 0) {
+      command = "FLUSHALL";
+      entries_.clear();
+      return "+OK\r\n";
+    }
+    switch (random() % 13) {
       case 0:
         command = "SET " + key + " " + value;
         entries_[key] = value;
@@ -296,6 +368,9 @@ class Model {
         command = "MGET " + key + " " + other;
         return "*2\r\n" + get(key) + get(other);
       }
+      case 7:
+        command = "DBSIZE";
+        return ":" + std::to_string(entries_.size()) + "\r\n";
       default:
         command = "GET " + key;
         return get(key);

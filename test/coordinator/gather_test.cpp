@@ -127,10 +127,3 @@ TEST_CASE("Gather: a lost node is left out only where that was asked for",
   CHECK(nodes.add(1, value("b"), {}));
   CHECK(written(nodes) == "$7\r\n[][b][]\r\n");
 }
-
-TEST_CASE("Gather: keys are counted once, however many copies there are", "[coordinator][gather]") {
-  GatherKeyCount count(2, 2);
-  count.add(0, integer(5), {});
-  CHECK(count.add(1, integer(3), {}));
-  CHECK(written(count) == ":4\r\n");
-}

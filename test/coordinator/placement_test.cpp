@@ -391,14 +391,16 @@ TEST_CASE("Placement: a drained worker keeps its copies while there are too few 
   CHECK(placement.degree() == 2);
 }
 
-TEST_CASE("Placement: the first holders' ranges have every held position once", "[placement]") {
+TEST_CASE("Placement: shares of fit holders have every held position once", "[placement]") {
   Placement placement(goal_of_nodes(5, 2), 5);
   (void)placement.lose(2);
   (void)placement.revive(2);  // being filled, so no holder
   (void)placement.lose(4);    // except where that was the last one
+  const Placement::Shares shares = placement.shares([](WorkerIndex) { return true; });
+  CHECK(shares.complete);
   std::vector<RingRange> all;
   for (WorkerIndex worker = 0; worker < 5; ++worker) {
-    const std::vector<RingRange> ranges = placement.first_held_ranges(worker);
+    const std::vector<RingRange>& ranges = shares.of_worker[worker];
     for (const RingRange& range : ranges)
       REQUIRE(holders_at(placement, range.last).front() == worker);
     all.insert(all.end(), ranges.begin(), ranges.end());
@@ -407,7 +409,17 @@ TEST_CASE("Placement: the first holders' ranges have every held position once", 
   for (std::size_t i = 1; i < all.size(); ++i)
     REQUIRE(all[i - 1].last + 1 == all[i].first);
   CHECK(share_of(all) == 1.0);
-  CHECK(placement.first_held_ranges(4).empty());
+  CHECK(shares.of_worker[4].empty());
+}
+
+TEST_CASE("Placement: arcs without a fit holder are missing from the shares", "[placement]") {
+  const Placement placement(goal_of_nodes(4, 2), 4);
+  const auto without_first = placement.shares([](WorkerIndex worker) { return worker != 0; });
+  CHECK(without_first.complete);  // all its arcs have a second holder
+  CHECK(without_first.of_worker[0].empty());
+  const auto only_first = placement.shares([](WorkerIndex worker) { return worker == 0; });
+  CHECK_FALSE(only_first.complete);
+  CHECK(share_of(only_first.of_worker[0]) == placement.held_share(0));
 }
 
 TEST_CASE("Placement: a forecast says what a change would copy, and changes nothing",

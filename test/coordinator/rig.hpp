@@ -25,12 +25,12 @@ inline std::vector<NodeId> node_ids(std::size_t count) {
 /// A coordinator over in-process stores, whose turns the test makes.
 struct Rig {
   explicit Rig(std::size_t nodes = 3, const Limits& the_limits = {}, std::size_t replicas = 1,
-               std::size_t spares = 0)
+               std::size_t spares = 0, Cluster::Processes processes = {})
       : limits(the_limits),
         transport(node_ids(nodes), limits),
         coordinator(Ring(ring_nodes(nodes - spares)), server_nodes(nodes), transport,
                     settings(limits, replicas), {}),
-        cluster(coordinator, {}, {}),
+        cluster(coordinator, std::move(processes), {}),
         service(coordinator, cluster, limits, {}, "127.0.0.1") {
     coordinator.schedule_turns_with([this] { ++turns_asked_for; });
   }

@@ -34,9 +34,10 @@ struct TransferFixture {
 
   static std::string key_of(std::size_t number) { return "key" + std::to_string(number); }
 
-  [[nodiscard]] std::shared_ptr<Transfer> make(std::shared_ptr<const Transfer> predecessor) {
+  [[nodiscard]] std::shared_ptr<Transfer> make(std::shared_ptr<const Transfer> predecessor,
+                                               std::size_t from = source) {
     const auto all = std::make_shared<const RingRanges>(RingRanges{{0, last_ring_position}});
-    const TransferPlan plan{++last_id, source, destination, all, false};
+    const TransferPlan plan{++last_id, from, destination, all};
     if (!predecessor) return std::make_shared<Transfer>(rig, budget, settings, plan);
     return std::make_shared<Transfer>(rig, budget, settings, plan, std::move(predecessor));
   }

@@ -42,10 +42,10 @@ class World {
     settle();
   }
 
-  void start(bool erase_first = false) {
+  void start() {
     const auto all = std::make_shared<const RingRanges>(ranges);
-    transfers = {std::make_shared<Transfer>(
-        rig, budget, settings, TransferPlan{++last_id, 0, destination, all, erase_first})};
+    transfers = {std::make_shared<Transfer>(rig, budget, settings,
+                                            TransferPlan{++last_id, 0, destination, all})};
   }
 
   /// A write of any kind, to every holder.
@@ -109,16 +109,12 @@ class World {
     rig.transport.kill(0);
     rig.transport.disconnect(0);
     const std::shared_ptr<Transfer> whole = transfers.at(0);
-    if (shares == 1) {
-      whole->change_source(1);
-      return;
-    }
     transfers.clear();
     for (const auto& part : test::dealt(ranges, shares)) {
       if (part->empty()) continue;
       const std::size_t source = 1 + transfers.size() % 2;
       transfers.push_back(std::make_shared<Transfer>(
-          rig, budget, settings, TransferPlan{++last_id, source, destination, part, false}, whole));
+          rig, budget, settings, TransferPlan{++last_id, source, destination, part}, whole));
     }
     whole->cancel();
     buried.push_back(whole);
@@ -328,32 +324,12 @@ TEST_CASE("Transfer: when everything is cleared there is nothing left to copy",
   for (std::uint64_t round = 0; round < rounds; ++round) {
     CAPTURE(seed, round);
     World world(seed + round);
-    world.start(round % 3 == 0);
+    world.start();
     world.step(static_cast<int>(world.random() % 400));
     if (round % 4 == 1) world.kill_source(3);
     world.clear();
     CHECK(world.complete());
     world.look_and_run(5);
-    world.check_end();
-  }
-}
-
-TEST_CASE("Transfer: remains at the destination are erased first", "[coordinator][transfer]") {
-  const std::uint64_t seed = new_seed();
-  for (std::uint64_t round = 0; round < rounds; ++round) {
-    CAPTURE(seed, round);
-    World world(seed + round);
-    world.start();
-    world.step(static_cast<int>(world.random() % 600));
-    world.transfers[0]->cancel();
-    world.buried.push_back(world.transfers[0]);
-    world.transfers.clear();
-    world.step(100);  // with writes that the destination never hears of
-    world.may_hold_remains = true;
-    world.start(true);
-    world.look_and_run(5);
-    world.compare();
-    world.may_hold_remains = false;
     world.check_end();
   }
 }
@@ -377,7 +353,7 @@ TEST_CASE("Transfer: failures on either side leave no difference behind",
       if (!at_source) world.unnoticed_fault = true;
       return world.random() % 2 == 0 ? CopyRig::Fate::refused : CopyRig::Fate::failed;
     };
-    world.start(round % 2 == 1);
+    world.start();
     world.look_and_run(10);
     world.rig.fate_of = [](std::size_t, const wire::Operation&) { return CopyRig::Fate::run; };
     world.compare();

@@ -176,12 +176,17 @@ TEST_CASE("Transfer: another source goes on where the first one was", "[coordina
   const std::string key = key_in_page(f, true);
   f.settings.most_held_bytes = 1'000;
   f.write(Opcode::append, key, "tail");  // held for a page that comes to nothing
-  f.transfer->change_source(Fixture::other_source);
+  const std::shared_ptr<Transfer> first = f.transfer;
+  f.transfer = f.make(first, Fixture::other_source);
+  first->cancel();
   f.turn();  // the answer to the fourth page comes, for nothing
   CHECK(f.transfer->frontier() == frontier);
   f.run();
   CHECK(f.pages() == 4);
-  CHECK(f.transfer->progress().keys == 101);
+  CHECK(first->progress().keys + f.transfer->progress().keys == 101);
+  first->step();
+  f.turns(3);
+  CHECK(first->idle());
   CHECK(f.rig.times_asked(Fixture::destination, Opcode::append) == 0);
   f.check_equal();
 }
@@ -211,8 +216,7 @@ TEST_CASE("Transfer: without a permission no page is fetched", "[coordinator][tr
 TEST_CASE("Transfer: several share a budget of one page", "[coordinator][transfer]") {
   Fixture f(300);
   f.budget = CopyBudget({0, 1});
-  const auto second = f.make(nullptr);
-  second->change_source(Fixture::other_source);
+  const auto second = f.make(nullptr, Fixture::other_source);
   for (int i = 0; !f.transfer->complete() || !second->complete(); ++i) {
     REQUIRE(i < 10'000);
     f.turn();

@@ -1,3 +1,4 @@
+#include "integration/ranks.hpp"
 #include "integration/talk.hpp"
 #include "support/processes.hpp"
 #include "support/server_process.hpp"
@@ -10,6 +11,8 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <vector>
 
 // Servers whose worker processes are replaced when they die.
@@ -19,33 +22,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// For what takes milliseconds on a machine that is free.
-constexpr auto patience = 60s;
-
 ServerSettings lasting(int workers, std::vector<std::string> arguments = {}) {
   ServerSettings settings;
   settings.workers = workers;
   settings.arguments = {"--on-worker-loss", "restart"};
   settings.arguments.insert(settings.arguments.end(), arguments.begin(), arguments.end());
   return settings;
-}
-
-/// The process that does the work of a rank; 0 if there is none right now.
-pid_t working(ChildProcess& server, int rank) {
-  for (const pid_t process : server.tree())
-    if (environment_of(process, "PMI_RANK") == std::to_string(rank) &&
-        !environment_of(process, "PKV_EPOCH").empty() && is_running(process))
-      return process;
-  return 0;
-}
-
-/// The process that keeps its place.
-pid_t keeper(ChildProcess& server, int rank) {
-  for (const pid_t process : server.tree())
-    if (environment_of(process, "PMI_RANK") == std::to_string(rank) &&
-        environment_of(process, "PKV_EPOCH").empty())
-      return process;
-  return 0;
 }
 
 /// Waits until rank 0 uses this incarnation of a rank. Returns its process, or 0.
@@ -153,6 +135,32 @@ TEST_CASE("Worker loss: a rank 0 that was stopped blames nobody", "[server][work
   kill(rank_0, SIGCONT);
   CHECK(serves(server.port()));
   CHECK(server.child().errors().find("is lost") == std::string::npos);
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("Worker loss: a worker that lives but does not get on is replaced when it owes answers",
+          "[server][worker_loss]") {
+  ServerProcess server(lasting(3, {"--replicas", "2"}));
+  CHECK(serves(server.port()));
+  // Stops the main thread alone: the one that says that the process lives goes on.
+  const pid_t hanging = working(server.child(), 2);
+  if (ptrace(PTRACE_SEIZE, hanging, nullptr, nullptr) != 0) {
+    WARN("this system allows nobody to stop a single thread");
+    return;
+  }
+  REQUIRE(ptrace(PTRACE_INTERRUPT, hanging, nullptr, nullptr) == 0);
+  int status = 0;
+  REQUIRE(waitpid(hanging, &status, __WALL) == hanging);
+  const auto asked_at = std::chrono::steady_clock::now();
+  CHECK(serves(server.port()));  // some of the keys are on it
+  const auto waited = std::chrono::steady_clock::now() - asked_at;
+  // The kernel tells the keeper of the death when the one who stopped it has taken note.
+  CHECK(
+      wait_until([&] { return waitpid(hanging, &status, __WALL | WNOHANG) == hanging; }, patience));
+  CHECK(server.child().errors().find("has not got on") != std::string::npos);
+  CHECK(waited < 8s);  // and not the reply timeout
+  CHECK(await_return(server.child(), 2, 2) != 0);
+  CHECK(serves(server.port()));
   CHECK(server.stop() == 0);
 }
 

@@ -2,10 +2,12 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdint>
+
 namespace pkv::server {
 namespace {
 
-constexpr WorkerWatch::Patience patience{3, 5};
+constexpr WorkerWatch::Patience patience{3, 5, 4};
 
 /// A watch whose worker's first process is ready.
 WorkerWatch watch_of_ready() {
@@ -34,21 +36,65 @@ TEST_CASE("WorkerWatch: a process is announced once, when it is ready", "[server
 TEST_CASE("WorkerWatch: silence counts in ticks, and each beat starts it anew", "[server][watch]") {
   WorkerWatch watch = watch_of_ready();
   for (int round = 0; round < 5; ++round) {
-    CHECK_FALSE(watch.tick().lost);
-    CHECK_FALSE(watch.tick().lost);
+    CHECK_FALSE(watch.tick(false).lost);
+    CHECK_FALSE(watch.tick(false).lost);
     watch.beat(1, 7);
   }
   watch.beat(2, 0);  // of a process that it does not know
-  CHECK_FALSE(watch.tick().lost);
-  CHECK_FALSE(watch.tick().lost);
-  const auto finding = watch.tick();
+  CHECK_FALSE(watch.tick(false).lost);
+  CHECK_FALSE(watch.tick(false).lost);
+  const auto finding = watch.tick(false);
   REQUIRE(finding.lost);
   CHECK(finding.lost->epoch == 1);
   CHECK(finding.must_restart);
   CHECK(finding.epoch == 1);
   CHECK_FALSE(watch.is_ready());
   for (int tick = 0; tick < 10; ++tick)
-    CHECK_FALSE(watch.tick().must_restart);
+    CHECK_FALSE(watch.tick(false).must_restart);
+}
+
+TEST_CASE("WorkerWatch: a process that lives but does not get on is given up if it owes answers",
+          "[server][watch]") {
+  WorkerWatch watch = watch_of_ready();
+  watch.beat(1, 7);
+  const bool owes = GENERATE(false, true);
+  for (unsigned beat = 1; beat < patience.idle_beats; ++beat) {
+    watch.beat(1, 7);
+    CHECK_FALSE(watch.tick(owes).lost);
+  }
+  watch.beat(1, 7);
+  const auto finding = watch.tick(owes);
+  CHECK(finding.lost.has_value() == owes);
+  CHECK(finding.must_restart == owes);
+  CHECK(watch.is_ready() != owes);
+}
+
+TEST_CASE("WorkerWatch: progress, or nothing to do, excuses the beats before", "[server][watch]") {
+  WorkerWatch watch = watch_of_ready();
+  std::uint64_t progress = 1;
+  watch.beat(1, progress);
+  const bool by_progress = GENERATE(false, true);
+  for (int round = 0; round < 5; ++round) {
+    for (unsigned beat = 1; beat < patience.idle_beats; ++beat) {
+      watch.beat(1, progress);
+      REQUIRE_FALSE(watch.tick(true).lost);
+    }
+    if (by_progress) ++progress;
+    watch.beat(1, progress);
+    REQUIRE_FALSE(watch.tick(by_progress).lost);
+  }
+}
+
+TEST_CASE("WorkerWatch: beats of a process that is not ready yet say nothing of it",
+          "[server][watch]") {
+  WorkerWatch watch(patience);
+  static_cast<void>(watch.started(1));
+  for (int beat = 0; beat < 20; ++beat) {
+    watch.beat(1, 1);
+    REQUIRE_FALSE(watch.tick(true).must_restart);
+  }
+  CHECK(watch.ready(1).ready);
+  CHECK_FALSE(watch.tick(true).lost);
 }
 
 TEST_CASE("WorkerWatch: a process that was given up is not heard again", "[server][watch]") {
@@ -56,7 +102,7 @@ TEST_CASE("WorkerWatch: a process that was given up is not heard again", "[serve
   const bool by_silence = GENERATE(false, true);
   if (by_silence) {
     for (unsigned tick = 0; tick < patience.ticks; ++tick)
-      static_cast<void>(watch.tick());
+      static_cast<void>(watch.tick(false));
   } else {
     watch.give_up(1);
   }
@@ -79,7 +125,7 @@ TEST_CASE("WorkerWatch: a death is told once, with its reason", "[server][watch]
   CHECK(finding.lost->why == "was killed");
   CHECK_FALSE(finding.must_restart);  // its keeper knows
   CHECK_FALSE(watch.dead(1, "was killed").lost);
-  CHECK_FALSE(watch.tick().lost);
+  CHECK_FALSE(watch.tick(false).lost);
 }
 
 TEST_CASE("WorkerWatch: a process that dies before it is ready is nobody's loss",
@@ -95,18 +141,18 @@ TEST_CASE("WorkerWatch: one that hangs while it starts has more time, but not fo
   WorkerWatch watch(patience);
   static_cast<void>(watch.started(1));
   for (unsigned tick = 1; tick < patience.ticks_at_start; ++tick)
-    CHECK_FALSE(watch.tick().must_restart);
-  const auto finding = watch.tick();
+    CHECK_FALSE(watch.tick(false).must_restart);
+  const auto finding = watch.tick(false);
   CHECK(finding.must_restart);
   CHECK_FALSE(finding.lost);
   // Once ready it has as much as any other.
   static_cast<void>(watch.started(2));
   for (unsigned tick = 1; tick < patience.ticks_at_start; ++tick)
-    static_cast<void>(watch.tick());
+    static_cast<void>(watch.tick(false));
   CHECK(watch.ready(2).ready);
-  CHECK_FALSE(watch.tick().lost);
-  CHECK_FALSE(watch.tick().lost);
-  CHECK(watch.tick().lost);
+  CHECK_FALSE(watch.tick(false).lost);
+  CHECK_FALSE(watch.tick(false).lost);
+  CHECK(watch.tick(false).lost);
 }
 
 TEST_CASE("WorkerWatch: what happened during a cut is made up for in order", "[server][watch]") {

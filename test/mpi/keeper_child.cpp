@@ -5,6 +5,7 @@
 //   init       ask three things as MPI_Init does, the last one a barrier
 //   publish    have an endpoint published, as rank 0 does; its text follows after a colon
 //   address    say an address
+//   last       say that no other process can follow
 //   beat       say a beat, with the number after the colon
 //   finalize   as MPI_Finalize does
 //   leave      say that the job ends
@@ -56,6 +57,8 @@ void act(KeeperLink& link, const std::string& what, const std::string& how) {
     if (!link.publish(how, std::chrono::seconds(10))) _exit(97);
   } else if (what == "address") {
     link.say_address(how);
+  } else if (what == "last") {
+    link.say_last();
   } else if (what == "beat") {
     link.say_beat(static_cast<std::uint64_t>(number));
   } else if (what == "finalize") {

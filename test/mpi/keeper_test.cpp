@@ -116,7 +116,7 @@ class Kept {
  public:
   /// `deeds`: what the rank's first process does, the second, ...; see keeper_child.cpp.
   Kept(int rank, std::vector<std::string> deeds, std::string endpoint = "",
-       std::chrono::milliseconds orphan_limit = 10min)
+       std::chrono::milliseconds orphan_limit = 10min, bool restarts = true)
       : endpoint_(std::move(endpoint)) {
     std::array<int, 2> ends{};
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
@@ -129,6 +129,7 @@ class Kept {
     settings.host = "here";
     settings.pmi_descriptor = ends[1];
     settings.orphan_limit = orphan_limit;
+    settings.restarts = restarts;
     // As the program does before anything else, so that no signal comes too early.
     sigset_t held;
     sigemptyset(&held);
@@ -242,6 +243,36 @@ TEST_CASE("Keeper: starts a worker's process again, however it died, and tells r
   CHECK(times_asked(kept.asked(), "cmd=init") == 1);
   CHECK(times_asked(kept.asked(), "cmd=barrier_in") == 1);
   CHECK(times_asked(kept.asked(), "cmd=finalize") == 1);
+}
+
+TEST_CASE("Keeper: where processes do not return it keeps an empty place until the end",
+          "[mpi][keeper]") {
+  const bool by_setting = GENERATE(false, true);
+  CAPTURE(by_setting);
+  ControlEnd rank_0;
+  Kept kept(1, {by_setting ? "init address:x stay" : "init last address:x stay", "init address:y"},
+            control::encode(rank_0.endpoint()), 10min, !by_setting);
+  rank_0.accept_keeper();
+  const auto ready = rank_0.next<control::Ready>();
+  rank_0.order(control::Restart{1});  // as when the process is given up
+  const auto dead = rank_0.next<control::Dead>();
+  CHECK(dead.epoch == 1);
+  CHECK_FALSE(test::is_running(static_cast<pid_t>(ready.process_id)));
+  rank_0.cut();
+  rank_0.accept_keeper();
+  CHECK(rank_0.next<control::Hello>().rank == 1);
+  CHECK(rank_0.next<control::Dead>().epoch == 1);
+  rank_0.order(control::Leave{});
+  CHECK(kept.wait() == 0);
+  CHECK(times_asked(kept.asked(), "cmd=init") == 1);
+  CHECK(times_asked(kept.asked(), "cmd=finalize") == 1);
+}
+
+TEST_CASE("Keeper: where processes do not return, one that dies before it is ready ends the job",
+          "[mpi][keeper]") {
+  Kept kept(1, {"init kill:9"}, "", 10min, false);
+  CHECK(kept.wait() == 1);
+  CHECK(times_asked(kept.asked(), "cmd=finalize") == 0);
 }
 
 TEST_CASE("Keeper: obeys orders to restart, if they mean the process there is", "[mpi][keeper]") {

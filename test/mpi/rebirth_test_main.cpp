@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -83,7 +84,9 @@ int run_tests(int argument_count, char** arguments, const Environment& environme
 
 int work(int argument_count, char** arguments) {
   if (!std::filesystem::exists(birth_folder())) return 0;  // born when the tests were over
-  const Environment environment(argument_count, arguments, Deaths::are_survived);
+  const Environment environment(argument_count, arguments, Rebirth::wanted);
+  if (!environment.why_not_replaceable().empty())
+    throw std::runtime_error(environment.why_not_replaceable());
   if (environment.rank() == 0)
     Environment::leave(run_tests(argument_count, arguments, environment));
   live(environment, own_epoch());

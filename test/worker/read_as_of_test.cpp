@@ -1,3 +1,5 @@
+#include "wire/copying.hpp"
+#include "worker/copying_support.hpp"
 #include "worker/worker_support.hpp"
 
 #include <catch2/catch.hpp>
@@ -34,8 +36,9 @@ Answer run_one(Bench& bench, const Asked& operation, std::uint64_t sequence, std
   return run(bench, {operation}, sequence, stable).front();
 }
 
-/// A random operation that may write, on few keys.
+/// A random operation that may write, on few keys, or clears.
 Asked random_write(std::mt19937& random) {
+  if (random() % 30 == 0) return {Opcode::clear, {}, {}};
   static constexpr Opcode writing[] = {
       Opcode::create,    Opcode::update,   Opcode::erase,      Opcode::put,  Opcode::remove,
       Opcode::increment, Opcode::exchange, Opcode::put_if_new, Opcode::take, Opcode::append};
@@ -72,6 +75,14 @@ std::vector<Answer> past_answers(Bench& bench, std::uint64_t sequence, std::uint
     for (const Opcode opcode : {Opcode::get, Opcode::read, Opcode::exists, Opcode::length})
       answers.push_back(run_one(bench, as_of(opcode, key), sequence, stable));
   return answers;
+}
+
+constexpr std::uint32_t half_of_ring = 1;
+
+/// What is to be counted: the keys in half of the ring.
+Asked count_half() {
+  return asking(Opcode::count_page,
+                {.set = half_of_ring, .most_bytes = 0, .most_entries = UINT32_MAX});
 }
 
 }  // namespace
@@ -116,6 +127,28 @@ TEST_CASE("Dispatcher: reads as of every place agree with what was there", "[wor
   }
 }
 
+TEST_CASE("Dispatcher: counts as of every place agree with what was there", "[worker][undo]") {
+  const auto seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937 random(seed);
+  Bench bench;
+  REQUIRE(bench.run_one(define(half_of_ring, {{0, UINT64_MAX / 2}})) == ok());
+  Asked as_of_place = count_half();
+  as_of_place.flags = wire::read_as_of;
+  std::map<std::uint64_t, Answer> history;
+  for (std::uint64_t sequence = 100; sequence < 400; ++sequence) {
+    run(bench, {random_write(random)}, sequence, 1);
+    history[sequence] = bench.run_one(count_half());
+    const std::uint64_t then = 100 + random() % (sequence - 99);
+    CAPTURE(sequence, then);
+    REQUIRE(run_one(bench, as_of_place, then, 1) == history[then]);
+  }
+  CHECK(run_one(bench, as_of_place, 200, 201) == error(errc::node_down));
+  CHECK(bench.run_one(as_of_place) == error(errc::malformed_frame));  // nothing is remembered
+  as_of_place.value.clear();
+  CHECK(run_one(bench, as_of_place, 300, 201) == error(errc::malformed_frame));
+}
+
 TEST_CASE("Dispatcher: reads of the past in a batch see it between its writes", "[worker][undo]") {
   Bench bench;
   run_one(bench, {Opcode::put, "k", "0"}, 10, 1);
@@ -148,12 +181,24 @@ TEST_CASE("Dispatcher: what is stable cannot be asked for any more", "[worker][u
   CHECK(run_one(bench, as_of(Opcode::length, "k"), 9, 10) == error(errc::node_down));
 }
 
-TEST_CASE("Dispatcher: what a clear took away counts as absent", "[worker][undo]") {
+TEST_CASE("Dispatcher: what a clear took away can be read as of before", "[worker][undo]") {
   Bench bench;
   run(bench, {{Opcode::put, "k", "a"}, {Opcode::put, "k", "b"}, {Opcode::clear, {}, {}}}, 10, 1);
+  CHECK(run_one(bench, {Opcode::count, {}, {}}, 13, 1) == integer(0));
   CHECK(run_one(bench, as_of(Opcode::get, "k"), 10, 1) == value("a"));
-  CHECK(run_one(bench, as_of(Opcode::get, "k"), 11, 1) == nil());
+  CHECK(run_one(bench, as_of(Opcode::get, "k"), 11, 1) == value("b"));
   CHECK(run_one(bench, as_of(Opcode::get, "k"), 12, 1) == nil());
+  CHECK(run_one(bench, as_of(Opcode::get, "k"), 11, 12) == error(errc::node_down));
+}
+
+TEST_CASE("Dispatcher: where entries cannot be moved, nobody is told what a clear took away",
+          "[worker][undo]") {
+  Bench bench;
+  bench.engine.moves_out = false;
+  run(bench, {{Opcode::put, "k", "a"}, {Opcode::clear, {}, {}}}, 10, 1);
+  CHECK(run_one(bench, {Opcode::count, {}, {}}, 12, 1) == integer(0));
+  CHECK(run_one(bench, as_of(Opcode::get, "k"), 10, 1) == error(errc::node_down));
+  CHECK(run_one(bench, as_of(Opcode::get, "k"), 11, 1) == nil());
 }
 
 TEST_CASE("Dispatcher: a write that fails leaves the past as it was", "[worker][undo]") {

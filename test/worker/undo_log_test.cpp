@@ -18,6 +18,13 @@ bool is_value(const Past& past, std::string_view value) {
   return past.kind == Kind::value && past.value == value;
 }
 
+KVStore store_of(const std::map<std::string, std::string>& entries) {
+  KVStore store;
+  for (const auto& [key, value] : entries)
+    CHECK(store.put(key, value));
+  return store;
+}
+
 }  // namespace
 
 TEST_CASE("UndoLog: a key without entries is unchanged", "[worker][undo]") {
@@ -77,16 +84,54 @@ TEST_CASE("UndoLog: writes on different keys may come out of order", "[worker][u
   CHECK(log.bytes() == 0);
 }
 
-TEST_CASE("UndoLog: after a clear keys without an entry were absent", "[worker][undo]") {
+TEST_CASE("UndoLog: what a clear removes is known until it is stable", "[worker][undo]") {
   UndoLog log;
   log.record(10, "k", "before");
-  log.record_clear(20);
+  log.record_clear(20, store_of({{"k", "then"}, {"other", "o"}}));
   log.record(30, "k", std::nullopt);
+  log.record_clear(40, store_of({{"k", "later"}}));
+  log.record(50, "other", std::nullopt);
   CHECK(is_value(log.find("k", 9), "before"));
-  CHECK(log.find("k", 10).kind == Kind::absent);  // there was one, and it has been lost
-  CHECK(log.find("other", 19).kind == Kind::absent);
-  CHECK(log.find("other", 20).kind == Kind::unchanged);
+  CHECK(is_value(log.find("k", 10), "then"));
+  CHECK(is_value(log.find("k", 19), "then"));
+  CHECK(is_value(log.find("other", 9), "o"));
+  CHECK(is_value(log.find("other", 19), "o"));
+  CHECK(log.find("missing", 19).kind == Kind::absent);
   CHECK(log.find("k", 20).kind == Kind::absent);
+  CHECK(log.find("other", 20).kind == Kind::absent);
+  CHECK(is_value(log.find("k", 30), "later"));
+  CHECK(log.find("other", 39).kind == Kind::absent);
+  CHECK(log.find("k", 40).kind == Kind::unchanged);
+  CHECK(log.find("other", 49).kind == Kind::absent);
+  CHECK(log.find("other", 50).kind == Kind::unchanged);
+
+  log.forget(19);
+  CHECK(is_value(log.find("k", 19), "then"));
+  const std::size_t both = log.cleared_bytes();
+  log.forget(20);
+  CHECK(log.cleared_bytes() < both);
+  CHECK(log.find("k", 19).kind == Kind::forgotten);
+  CHECK(is_value(log.find("k", 30), "later"));
+  log.forget(40);
+  CHECK(log.cleared_bytes() == 0);
+}
+
+TEST_CASE("UndoLog: of many cleared stores it keeps the newest, and what has room beside it",
+          "[worker][undo]") {
+  const std::string value(std::size_t{1} << 20, 'v');
+  const std::size_t bytes_of_one = store_of({{"k", value}}).bytes();
+  UndoLog log(2 * bytes_of_one);
+  log.record_clear(10, store_of({{"k", value}}));
+  log.record_clear(20, store_of({{"k", value}}));
+  CHECK(is_value(log.find("k", 9), value));
+  log.record_clear(30, store_of({{"k", value}}));
+  CHECK(log.cleared_bytes() == 2 * bytes_of_one);
+  CHECK(log.find("k", 9).kind == Kind::forgotten);
+  CHECK(is_value(log.find("k", 10), value));
+  // One larger than all that is allowed: its memory was in use before.
+  log.record_clear(40, store_of({{"a", value}, {"b", value}, {"c", value}}));
+  CHECK(log.find("k", 29).kind == Kind::forgotten);
+  CHECK(is_value(log.find("c", 39), value));
 }
 
 TEST_CASE("UndoLog: beyond its limit the oldest entries go, and it says so", "[worker][undo]") {
@@ -158,13 +203,18 @@ TEST_CASE("UndoLog: agrees with a recorded history of many keys", "[worker][undo
   for (Version version = 1; version <= 2'000; ++version) {
     const std::string key = "key" + std::to_string(random() % 100);
     const auto present = now.find(key);
-    log.record(
-        version, key,
-        present == now.end() ? std::nullopt : std::optional<std::string_view>(present->second));
-    if (random() % 3 == 0)
-      now.erase(key);
-    else
-      now[key] = std::string(random() % 300, static_cast<char>(random()));
+    if (random() % 100 == 0) {
+      log.record_clear(version, store_of(now));
+      now.clear();
+    } else {
+      log.record(
+          version, key,
+          present == now.end() ? std::nullopt : std::optional<std::string_view>(present->second));
+      if (random() % 3 == 0)
+        now.erase(key);
+      else
+        now[key] = std::string(random() % 300, static_cast<char>(random()));
+    }
     history.push_back(now);
     if (random() % 50 == 0) log.forget(stable = stable + random() % (version - stable + 1));
 

@@ -126,6 +126,9 @@ class WatchedEngine final : public StorageEngine {
     ++calls;
     return engine_.clear();
   }
+  [[nodiscard]] std::unique_ptr<StorageEngine> move_out() noexcept override {
+    return moves_out ? engine_.move_out() : nullptr;
+  }
   [[nodiscard]] result<ScanPage> scan(ScanCursor cursor, std::size_t count) override {
     return engine_.scan(cursor, count);
   }
@@ -148,6 +151,7 @@ class WatchedEngine final : public StorageEngine {
   std::size_t fail_begin = 0;  ///< Which begin_batch fails; 0: none.
   std::size_t fail_end = 0;    ///< Which end_batch fails; 0: none.
   bool fail_put = false;
+  bool moves_out = true;  ///< Whether it can.
   std::vector<Version> versions;
 
  private:

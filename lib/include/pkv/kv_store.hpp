@@ -88,6 +88,10 @@ class KVStore {
 
   result<void> clear();
 
+  /// Moves all entries into a store of their own, in no time for each; this one is empty then.
+  /// Nothing, and nothing has changed, if the engine cannot do that.
+  [[nodiscard]] std::optional<KVStore> move_out() noexcept;
+
   /// The writes until end_batch belong together; see StorageEngine.
   [[nodiscard]] result<void> begin_batch() { return engine_->begin_batch(); }
 

@@ -53,6 +53,8 @@ class MemoryEngine final : public StorageEngine {
                                            Version version) override;
   [[nodiscard]] result<bool> erase(std::string_view key) override;
   [[nodiscard]] result<void> clear() override;
+  /// Each of the two may then take as many bytes of records as the options say.
+  [[nodiscard]] std::unique_ptr<StorageEngine> move_out() noexcept override;
   [[nodiscard]] result<ScanPage> scan(ScanCursor cursor, std::size_t count) override;
   [[nodiscard]] std::size_t count() const noexcept override;
   [[nodiscard]] std::size_t bytes() const noexcept override;
@@ -65,6 +67,7 @@ class MemoryEngine final : public StorageEngine {
   void release(Record* record) noexcept;
   void release_large_records() noexcept;
 
+  MemoryEngineOptions options_;
   std::unique_ptr<RecordHeap> heap_;
   std::unique_ptr<HashIndex> index_;
 };

@@ -50,6 +50,9 @@ class Server {
   /// A worker's process is gone. Commands that it has not answered are answered by other holders of
   /// their keys, or fail if there are none.
   void worker_lost(const WorkerLost& lost);
+  /// Whether a worker, numbered as in ServerOptions::nodes, has been sent what it has not answered
+  /// yet.
+  [[nodiscard]] bool owes_answers(std::size_t worker) const noexcept;
 
   /// Stops accepting, answers what was received, closes every connection, then calls `stopped`.
   /// Connections still busy after `patience` are cut.

@@ -39,8 +39,10 @@ struct ServerOptions {
   /// Most bytes per second that are copied to nodes that come or come back; 0: no limit.
   std::uint64_t copy_limit = 0;
   /// Ends the process of a worker, if it is still the one of this epoch, and sees to it that
-  /// another one starts. Empty: lost workers do not come back.
+  /// another one starts, if `workers_return`. Empty: lost workers do not come back.
   std::function<void(std::size_t worker, std::uint32_t epoch)> replace_worker;
+  /// Whether another process follows one that was ended by replace_worker.
+  bool workers_return = true;
   /// Kills the process of a worker, for NODE KILL. Empty: that command is refused.
   std::function<void(std::size_t worker)> kill_worker;
   Limits limits;

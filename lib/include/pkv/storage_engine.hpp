@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -81,6 +82,11 @@ class StorageEngine {
 
   /// Removes all entries and gives their memory back. Takes time in proportion to it.
   [[nodiscard]] virtual result<void> clear() = 0;
+
+  /// Moves all entries into an engine of their own and returns that; this one is empty then. Takes
+  /// no time for each of them. Null, and nothing has changed, where there is no memory for a second
+  /// engine or, as by default, entries cannot be moved so.
+  [[nodiscard]] virtual std::unique_ptr<StorageEngine> move_out() noexcept;
 
   /// Returns about `count` entries from `cursor` on, and where that ends; there may be more, fewer
   /// or none before the end. Any cursor may be given; beyond all positions there is nothing.

@@ -28,8 +28,8 @@ struct WorkerLost {
   std::uint32_t epoch = 0;
   /// In a few words, for the log.
   std::string why;
-  /// Whether its keeper can be reached, which starts another process in its place. Otherwise one
-  /// will come when the keeper can be reached again.
+  /// Whether another process will soon take its place: its keeper can be reached, and starts one.
+  /// Otherwise none will, or not before the keeper can be reached again.
   bool keeper_present = false;
 };
 

@@ -42,10 +42,12 @@ class Cluster {
 
   /// What can be done about a process. Functions may be empty: then it cannot be done.
   struct Processes {
-    /// Ends the process if it is still the one of this epoch, and starts another.
+    /// Ends the process if it is still the one of this epoch, and starts another if they
+    /// `come_back`.
     std::function<void(std::size_t worker, std::uint32_t epoch)> replace;
     /// Kills it, for tests.
     std::function<void(std::size_t worker)> kill;
+    bool come_back = true;
   };
 
   Cluster(Coordinator& coordinator, Processes processes, LogSink log);
@@ -116,6 +118,7 @@ class Cluster {
   void settle_transfers();
   void note_filled();
   [[nodiscard]] bool is_settling(std::size_t worker) const;
+  [[nodiscard]] bool is_on_ring(std::size_t worker) const;
   [[nodiscard]] PlacementGoal goal_of(const Ring& ring) const;
   [[nodiscard]] std::string name(std::size_t worker) const;
   void log(LogLevel level, const std::string& line) const;

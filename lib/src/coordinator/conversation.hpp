@@ -106,6 +106,9 @@ class Conversation final : public ReplyReceiver {
   Outcome forward_to_nodes(std::span<const NodeOperation> operations,
                            std::unique_ptr<Gather> gather);
 
+  /// Counts all keys at one place in the order; the number is the reply.
+  Outcome forward_count();
+
   Outcome reply(const Reply& reply);
   Outcome reply_status(std::string_view text);
   Outcome reply_error(std::string_view text);
@@ -157,5 +160,12 @@ class Conversation final : public ReplyReceiver {
   ReplyLine::Clock::time_point listed_since_;
   bool abandoned_ = false;
 };
+
+inline void Conversation::list_as_active() {
+  if (listed_) return;
+  listed_ = true;
+  listed_since_ = service_.coordinator.now();
+  service_.active.push_back(this);
+}
 
 }  // namespace pkv

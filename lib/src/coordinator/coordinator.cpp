@@ -89,6 +89,7 @@ void Coordinator::refuse(const ReplyAddress& address, errc why) {
   refusal.kind = wire::ReplyKind::error;
   refusal.error = why;
   address.receiver->on_reply(address.ticket, address.part, refusal, SharedFrame());
+  ensure_turn_end();
 }
 
 std::optional<std::size_t> Coordinator::full_holder(const Route& route) const noexcept {
@@ -147,7 +148,7 @@ void Coordinator::inherit(std::size_t lost_worker, const wire::Operation& operat
   if (wire::reads_key(operation.opcode)) heirs = way_of(operation).route->holders();
   heirs.remove(static_cast<WorkerIndex>(lost_worker));
   for (const WorkerIndex worker : WorkerList(heirs))
-    if (sequence <= holder_since_[worker]) heirs.remove(worker);
+    if (!knows_since(worker, sequence)) heirs.remove(worker);
   if (heirs.empty()) {
     refuse(address, errc::node_down);
     return;
@@ -213,7 +214,7 @@ void Coordinator::collect() {
   }
   arrivals_.clear();
   report_losses();
-  if (batches_wait && !turn_end_requested_) request_turn_end();
+  if (batches_wait) ensure_turn_end();
 }
 
 void Coordinator::deliver(wire::Arrival arrival) {

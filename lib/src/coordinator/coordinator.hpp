@@ -117,6 +117,11 @@ class Coordinator final : public Heir, public OrderPort {
   /// The store is emptied: tells the transfers. Append Opcode::clear to every live worker too.
   void note_clear() { transfers_.on_clear(); }
 
+  /// Sees to it that this turn ends with end_turn(). For whoever answers a client at once: clients
+  /// are told at the end of turns.
+  void ensure_turn_end() {
+    if (!turn_end_requested_) request_turn_end();
+  }
   /// Sends what has gathered. Call it at the end of a turn of the event loop.
   void end_turn();
   /// Gives what the workers have answered to the receivers.
@@ -159,6 +164,10 @@ class Coordinator final : public Heir, public OrderPort {
   /// The worker has become a holder of something at this place in the order: of what was before,
   /// it knows nothing.
   void note_new_holder(std::size_t worker) noexcept { holder_since_[worker] = sequence_; }
+  /// Whether the worker can tell what it held at this place in the order, if that is not stable.
+  [[nodiscard]] bool knows_since(std::size_t worker, std::uint64_t sequence) const noexcept {
+    return sequence > holder_since_[worker];
+  }
   /// Everything up to this place in the order has been answered.
   [[nodiscard]] std::uint64_t stable_sequence() const noexcept;
   [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
@@ -177,7 +186,7 @@ class Coordinator final : public Heir, public OrderPort {
       refuse(address, errc::out_of_memory);
       return;
     }
-    if (!turn_end_requested_) request_turn_end();
+    ensure_turn_end();
   }
   [[nodiscard]] std::size_t waiting_bytes(std::size_t worker) const override {
     return queues_[worker].waiting_bytes();
@@ -187,7 +196,7 @@ class Coordinator final : public Heir, public OrderPort {
   [[nodiscard]] static bool is_single(const Route& route) noexcept {
     return route.holders().size() == 1 && !route.filling();
   }
-  static void refuse(const ReplyAddress& address, errc why);
+  void refuse(const ReplyAddress& address, errc why);
   void request_turn_end();
   void tell_waiters();
   void inherit(std::size_t lost_worker, const wire::Operation& operation, std::uint64_t sequence,

@@ -1,7 +1,6 @@
 #include "coordinator/gather.hpp"
 
 #include "coordinator/encode_reply.hpp"
-#include "wire/copying.hpp"
 
 namespace pkv {
 
@@ -29,17 +28,6 @@ void GatherOk::write_result(OutputQueue& to) const {
 
 void GatherSum::write_result(OutputQueue& to) const {
   encode_integer(to, sum_);
-}
-
-void GatherKeyCount::take(std::uint32_t, const wire::WireReply& reply, const SharedFrame&) {
-  if (reply.kind == wire::ReplyKind::value)
-    sum_ += wire::read_counted_page(reply.value).value_or(wire::CountedPage{}).keys;
-  else
-    sum_ += static_cast<std::uint64_t>(reply.integer);
-}
-
-void GatherKeyCount::write_result(OutputQueue& to) const {
-  encode_integer(to, static_cast<std::int64_t>(sum_ / copies_));
 }
 
 void GatherArray::write_result(OutputQueue& to) const {

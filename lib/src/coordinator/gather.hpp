@@ -76,20 +76,6 @@ class GatherSum final : public Gather {
   std::int64_t sum_ = 0;
 };
 
-/// The number of keys, of which every one is counted `copies` times (DBSIZE).
-class GatherKeyCount final : public Gather {
- public:
-  GatherKeyCount(std::size_t parts, std::size_t copies) : Gather(parts), copies_(copies) {}
-
- private:
-  /// A count, or the page that counted entries.
-  void take(std::uint32_t, const wire::WireReply& reply, const SharedFrame&) override;
-  void write_result(OutputQueue& to) const override;
-
-  std::size_t copies_;
-  std::uint64_t sum_ = 0;
-};
-
 /// An array of the parts (MGET).
 class GatherArray final : public Gather {
  public:

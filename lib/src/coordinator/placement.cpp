@@ -123,13 +123,18 @@ double Placement::held_share(WorkerIndex worker) const noexcept {
   return share_of_cells(cells);
 }
 
-std::vector<RingRange> Placement::first_held_ranges(WorkerIndex worker) const {
-  std::vector<RingRange> ranges;
+Placement::Shares Placement::shares(const std::function<bool(WorkerIndex)>& is_fit) const {
+  Shares shares;
+  shares.of_worker.resize(live_.size());
   table_.for_each_arc([&](const RingRange& arc, std::size_t route) {
     const WorkerList& holders = table_.route(route).holders();
-    if (!holders.empty() && holders.front() == worker) append_joined(ranges, arc);
+    const auto fit = std::ranges::find_if(holders, is_fit);
+    if (fit == holders.end())
+      shares.complete = false;
+    else
+      append_joined(shares.of_worker[*fit], arc);
   });
-  return ranges;
+  return shares;
 }
 
 /// Finds out what is asked for more often than it changes.

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <vector>
@@ -79,8 +80,14 @@ class Placement {
   [[nodiscard]] double unheld_share() const noexcept;
   /// The part of the circle that the worker holds, 0 to 1.
   [[nodiscard]] double held_share(WorkerIndex worker) const noexcept;
-  /// The ranges of which the worker is the first holder: over all workers, every held key once.
-  [[nodiscard]] std::vector<RingRange> first_held_ranges(WorkerIndex worker) const;
+
+  /// Held arcs, shared out among those of their holders that somebody found fit.
+  struct Shares {
+    std::vector<std::vector<RingRange>> of_worker;  ///< Over all workers, every such key once.
+    bool complete = true;                           ///< All arcs are among them.
+  };
+  /// Gives each arc to the first of its holders that is fit.
+  [[nodiscard]] Shares shares(const std::function<bool(WorkerIndex)>& is_fit) const;
 
  private:
   class Settlement;

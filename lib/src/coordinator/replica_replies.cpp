@@ -1,19 +1,12 @@
 #include "coordinator/replica_replies.hpp"
 
+#include "coordinator/fault.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
 
 namespace pkv {
-namespace {
-
-/// Whether an error says that the holder could not run the operation, where others may have.
-bool is_fault_of_holder(errc error) noexcept {
-  return error == errc::out_of_memory || error == errc::storage_failure ||
-         error == errc::malformed_frame || error == errc::worker_timeout;
-}
-
-}  // namespace
 
 std::uint32_t ReplicaReplies::expect(const ReplyAddress& client, const WorkerList& workers) {
   assert(!workers.empty());
@@ -46,8 +39,7 @@ void ReplicaReplies::on_reply(std::uint32_t ticket, std::uint32_t part,
     note(write, part, reply, frame);
     return;
   }
-  const bool ran = reply.kind != wire::ReplyKind::error ||
-                   (reply.error != errc::node_down && !is_fault_of_holder(reply.error));
+  const bool ran = reply.kind != wire::ReplyKind::error || !is_fault_of_worker(reply.error);
   if (!ran) {
     note(write, part, reply, frame);
     finish(ticket);
@@ -64,7 +56,7 @@ void ReplicaReplies::on_reply(std::uint32_t ticket, std::uint32_t part,
 void ReplicaReplies::note(Write& write, std::uint32_t part, const wire::WireReply& reply,
                           const SharedFrame& frame) {
   if (reply.kind == wire::ReplyKind::error && reply.error == errc::node_down) return;
-  if (reply.kind == wire::ReplyKind::error && is_fault_of_holder(reply.error)) {
+  if (reply.kind == wire::ReplyKind::error && is_fault_of_worker(reply.error)) {
     write.failed = static_cast<std::uint8_t>(write.failed | (1U << part));
     write.failure = reply.error;
     return;

@@ -5,6 +5,7 @@
 
 #include "coordinator/cluster.hpp"
 #include "coordinator/coordinator.hpp"
+#include "coordinator/key_counts.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -36,13 +37,15 @@ struct Service {
         cluster(the_cluster),
         limits(the_limits),
         log(std::move(the_log)),
-        bind_address(std::move(the_bind_address)) {}
+        bind_address(std::move(the_bind_address)),
+        key_counts(the_coordinator) {}
 
   Coordinator& coordinator;
   Cluster& cluster;
   const Limits& limits;
   LogSink log;
   std::string bind_address;
+  KeyCounts key_counts;
   std::uint16_t port = 0;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::size_t clients = 0;  ///< Connected now.

@@ -26,11 +26,7 @@ Transfer::Transfer(OrderPort& port, CopyBudget& budget, const CopySettings& sett
       plan_(std::move(plan)),
       eraser_(port, budget, settings, plan_.id, plan_.destination, plan_.ranges),
       pace_(settings),
-      page_size_(settings) {
-  if (!plan_.erase_first) return;
-  eraser_.start();
-  stage_ = Stage::erasing;
-}
+      page_size_(settings) {}
 
 Transfer::Transfer(OrderPort& port, CopyBudget& budget, const CopySettings& settings,
                    TransferPlan plan, std::shared_ptr<const Transfer> predecessor)

@@ -33,9 +33,9 @@ namespace pkv {
 ///
 /// The owner calls on_write() and on_clear() as it orders those operations, and step() after every
 /// collect() and every few milliseconds; only step() begins places in the order. Once complete(),
-/// the destination is a holder as of the next command. A source that is lost is replaced by
-/// change_source(), or, where several holders take its place, by transfers that continue this one.
-/// One that is over is kept and stepped until it is idle().
+/// the destination is a holder as of the next command. Where the source is lost, other holders take
+/// its place, by transfers that continue this one. One that is over is kept and stepped until it is
+/// idle().
 ///
 /// Thread safety: none; lives on the I/O thread.
 /// Lifetime: must be destroyed idle(), or after the queues that it waits for. What it is given by
@@ -67,8 +67,6 @@ class Transfer final : public ReplyReceiver {
   /// Opcode::clear is being ordered, by the caller, at source and destination. It leaves both
   /// empty: so nothing is left to be copied.
   void on_clear();
-  /// The source is lost, but another worker holds all of the ranges.
-  void change_source(std::size_t worker);
   /// The destination is lost, or has no need of the entries any more.
   void cancel();
   void step();

@@ -1,29 +1,11 @@
 // What a transfer makes of answers, losses and failures. None of this begins a place in the order.
 
+#include "coordinator/fault.hpp"
 #include "coordinator/transfer.hpp"
 
 #include <utility>
 
 namespace pkv {
-namespace {
-
-/// Whether an error is the destination's own. With any other, the operation has failed at the
-/// source in the same way.
-bool is_fault_of_worker(errc error) noexcept {
-  switch (error) {
-    case errc::out_of_memory:
-    case errc::storage_failure:
-    case errc::worker_timeout:
-    case errc::node_down:
-    case errc::malformed_frame:
-    case errc::overloaded:
-      return true;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
 
 void Transfer::on_reply(std::uint32_t ticket, std::uint32_t part, const wire::WireReply& reply,
                         const SharedFrame& frame) {
@@ -68,15 +50,6 @@ void Transfer::on_destination_reply(Part part, const wire::WireReply& reply) {
   permission_.reset();
   pace_.succeeded();
   if (frontier_ == wire::scan_end && !predecessor_) stage_ = Stage::complete;
-}
-
-void Transfer::change_source(std::size_t worker) {
-  plan_.source = worker;
-  to_be_removed_ = false;
-  if (!at_work()) return;
-  forget_page();
-  defined_ = false;
-  pace_.restart();
 }
 
 void Transfer::cancel() {

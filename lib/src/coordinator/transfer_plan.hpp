@@ -18,7 +18,6 @@ struct TransferPlan {
   std::size_t source = 0;
   std::size_t destination = 0;
   std::shared_ptr<const RingRanges> ranges;
-  bool erase_first = false;  ///< The destination may have entries there, left from earlier.
 };
 
 /// How far a transfer is.

@@ -50,7 +50,7 @@ struct Ready {
   std::string address;  ///< Its UCX address, opaque bytes; in hexadecimal on the line.
 };
 
-/// The process lives. `progress` counts the requests it has run.
+/// The process lives. `progress` is greater than in the last beat if it has got on: see Pulse.
 struct Beat {
   std::uint32_t epoch = 0;
   std::uint64_t progress = 0;
@@ -65,12 +65,13 @@ using Report = std::variant<Hello, Started, Ready, Beat, Dead>;
 
 // What rank 0 orders.
 
-/// If the rank's process is of this epoch: kill it if it lives, and start the next one.
+/// If the rank's process is of this epoch: kill it if it lives; as after any other death, the next
+/// one is started, if there can be one.
 struct Restart {
   std::uint32_t epoch = 0;
 };
 
-/// Kill the process; as after any other death, the next one is started.
+/// Kill the process, whatever its epoch.
 struct Kill {};
 
 /// The job ends: end the process if it does not end by itself, then end too.

@@ -48,18 +48,32 @@ std::string library_version() {
   return {version.data(), static_cast<std::size_t>(length)};
 }
 
+/// Requires: MPI is initialised.
+std::string why_not_survivable() {
+  // Else ranks of one machine may talk through memory that they share, past UCX.
+  if (!is_set("MPIR_CVAR_NOLOCAL")) return "MPIR_CVAR_NOLOCAL must be 1";
+  return UcxWorker::why_not_survivable();
+}
+
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
 }  // namespace
 
-Environment::Environment(int& argument_count, char**& arguments, Deaths deaths) {
-  if (deaths == Deaths::are_survived) UcxWorker::expect_failures(rank_from_launcher());
+Environment::Environment(int& argument_count, char**& arguments) {
   initialise(argument_count, arguments);
-  if (deaths == Deaths::end_the_job) return;
-  if (const RebirthSupport support = rebirth_support(); !support)
-    throw std::runtime_error("processes that die cannot be replaced: " + support.obstacle);
+}
+
+Environment::Environment(int& argument_count, char**& arguments, Rebirth rebirth)
+    : why_not_replaceable_(rebirth == Rebirth::wanted ? rebirth_support().obstacle
+                                                      : "nobody asked for it") {
+  UcxWorker::expect_failures(rank_from_launcher(), why_not_replaceable_.empty());
+  initialise(argument_count, arguments);
+  if (const std::string obstacle = why_not_survivable(); !obstacle.empty())
+    throw std::runtime_error("a job cannot outlive its workers here: " + obstacle);
+  if (why_not_replaceable_.empty() && largest_tag() < wire::last_tag)
+    throw std::runtime_error("this MPI allows too few tags for processes to be replaced");
 }
 
 void Environment::initialise(int& argument_count, char**& arguments) {
@@ -118,7 +132,6 @@ RebirthSupport rebirth_support() {
   if (!is_set("MPIR_CVAR_NOLOCAL")) return {"MPIR_CVAR_NOLOCAL must be 1"};
   if (is_set("MPIR_CVAR_CH4_ROOTS_ONLY_PMI"))
     return {"MPIR_CVAR_CH4_ROOTS_ONLY_PMI must not be set"};
-  if (largest_tag() < wire::last_tag) return {"this MPI allows too few tags"};
   return {UcxWorker::why_not_replaceable()};
 }
 

@@ -14,11 +14,8 @@ struct Process {
   std::uint32_t epoch = 1;  ///< Which process of this rank it is, counted from 1.
 };
 
-/// What becomes of a job in which a worker's process dies.
-enum class Deaths {
-  end_the_job,
-  are_survived,  ///< Another process may take over the rank.
-};
+/// Whether processes that die are to be followed by others, where that is possible.
+enum class Rebirth { wanted, unwanted };
 
 /// The process's membership in the MPI job: initialises MPI, and leaves it in one of two ways.
 ///
@@ -34,15 +31,25 @@ enum class Deaths {
 /// Errors: the constructor throws std::runtime_error when MPI cannot give what is needed.
 class Environment {
  public:
-  /// `deaths` is the same on all ranks. Where deaths are survived, a process that follows on one
-  /// that died joins alone: no call that all ranks must make together is possible in such a job.
-  /// And rank 0 reaches no worker before MpiTransport::reconnect() was told where it is. To survive
-  /// them requires of the environment: UCX_TLS=tcp,self and MPIR_CVAR_NOLOCAL=1. Throws, saying
-  /// what is missing, where rebirth_support() finds something.
-  Environment(int& argument_count, char**& arguments, Deaths deaths = Deaths::end_the_job);
+  Environment(int& argument_count, char**& arguments);
+
+  /// For jobs whose worker processes may die, and be followed by others under the same ranks if
+  /// that is wanted and why_not_replaceable() says nothing; then all ranks use this. A process that
+  /// follows on another joins alone: no call that all ranks must make together is possible in such
+  /// a job. And where processes can be followed by others, rank 0 reaches no worker before
+  /// MpiTransport::reconnect() was told where it is.
+  /// Requires of the environment: UCX_TLS=tcp,self and MPIR_CVAR_NOLOCAL=1. Throws, saying why,
+  /// where the death of one process could harm the others.
+  Environment(int& argument_count, char**& arguments, Rebirth rebirth);
 
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
+
+  /// Why processes that die are not followed by others: what rebirth_support() found, or that
+  /// nobody wants it. Empty if they can be.
+  [[nodiscard]] const std::string& why_not_replaceable() const noexcept {
+    return why_not_replaceable_;
+  }
 
   [[nodiscard]] int rank() const noexcept { return rank_; }
 
@@ -67,9 +74,10 @@ class Environment {
 
   int rank_ = 0;
   int size_ = 0;
+  std::string why_not_replaceable_;
 };
 
-/// Whether processes can be replaced with this MPI, after it was initialised for that, and why not.
+/// Whether processes can be replaced with this MPI, and why not.
 struct RebirthSupport {
   std::string obstacle;  ///< Empty if there is none.
 
@@ -77,7 +85,7 @@ struct RebirthSupport {
 };
 
 /// What is done to replace processes rests on how this very version of MPICH uses UCX: see
-/// UcxWorker. So others are refused. Requires: MPI is initialised.
+/// UcxWorker. So others are refused. May be called before MPI is initialised.
 [[nodiscard]] RebirthSupport rebirth_support();
 
 /// Sets what UCX has to know, in the environment and before MPI is initialised, where processes may

@@ -16,15 +16,12 @@
 #include <system_error>
 #include <unistd.h>
 #include <utility>
-#include <variant>
 
 namespace pkv::mpi {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// For a process that was told to go, or is just going, when its keeper is told to leave.
-constexpr auto leaving_patience = 200ms;
 /// For Hydra to take note of an orderly end.
 constexpr auto finalize_patience = 1s;
 
@@ -54,7 +51,8 @@ Keeper::Keeper(KeeperSettings settings)
     : settings_(std::move(settings)),
       signals_(open_signals(settings_.rank == 0)),
       control_([this](const std::string& token) { return introduction(token); },
-               [this](const control::Order& order) { obey(order); }) {
+               [this](const control::Order& order) { obey(order); }),
+      restarts_(settings_.restarts) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
@@ -196,6 +194,8 @@ void Keeper::child_says(const std::string& line) {
   } else if (kind == "address") {
     address_ = control::from_hexadecimal(rest).value_or("");
     control_.say(control::Ready{epoch_, child_->process_id(), *address_});
+  } else if (kind == "last") {
+    restarts_ = false;
   } else if (kind == "control" && is_coordinator()) {
     relay_.put(control::endpoint_key, rest, [this](bool worked) {
       std::string answer = worked ? "ok\n" : "no\n";
@@ -218,6 +218,7 @@ void Keeper::child_ended(int wait_status) {
   const auto process = child_->process_id();
   const std::string how = describe_end(wait_status);
   child_.reset();
+  const std::string what = "process " + std::to_string(process) + ' ' + how;
   const bool orderly = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
   if (is_coordinator()) {
     leaving_ = leaving_ || orderly;
@@ -227,9 +228,23 @@ void Keeper::child_ended(int wait_status) {
     // A worker ends by itself only when rank 0 has said goodbye to it.
     leaving_ = true;
     end_with(0);
+  } else if (restarts_) {
+    start_again(what);
   } else {
-    start_again("process " + std::to_string(process) + ' ' + how);
+    stay_alone(what);
   }
+}
+
+void Keeper::stay_alone(const std::string& how) {
+  if (!address_) {
+    // Others may wait in MPI_Init for it, for ever.
+    log(LogLevel::error, how + " before it was ready, and is not started again: the job ends");
+    end_with(1);
+    return;
+  }
+  last_end_ = how;
+  control_.say(control::Dead{epoch_, how});
+  log(LogLevel::warning, how + ": it is not started again");
 }
 
 void Keeper::start_again(const std::string& how) {
@@ -252,46 +267,6 @@ void Keeper::end_with(int exit_status) {
   } else {
     done_ = true;
   }
-}
-
-void Keeper::find_control() {
-  // Rank 0's keeper published it before rank 0 entered the first barrier.
-  if (is_coordinator() || asked_for_control_ || relay_.barriers_passed() == 0) return;
-  asked_for_control_ = true;
-  relay_.get(control::endpoint_key, [this](const std::optional<std::string>& value) {
-    const auto endpoint = value ? control::decode_endpoint(*value) : std::nullopt;
-    if (endpoint)
-      control_.connect_to(*endpoint);
-    else
-      log(LogLevel::error, "rank 0 has not said where it listens for keepers");
-  });
-}
-
-std::string Keeper::introduction(const std::string& token) const {
-  std::string lines = control::encode(control::Hello{token, settings_.rank, settings_.host});
-  if (!child_) return lines + control::encode(control::Dead{epoch_, last_end_});
-  lines += control::encode(control::Started{epoch_, child_->process_id()});
-  if (address_) lines += control::encode(control::Ready{epoch_, child_->process_id(), *address_});
-  return lines;
-}
-
-void Keeper::obey(const control::Order& order) {
-  if (const auto* wanted = std::get_if<control::Restart>(&order)) {
-    restart(wanted->epoch);
-  } else if (std::holds_alternative<control::Kill>(order)) {
-    if (child_) child_->send_signal(SIGKILL);
-  } else {
-    leaving_ = true;
-    start_at_.reset();
-    if (child_)
-      kill_at_ = Clock::now() + leaving_patience;
-    else if (!exit_status_)
-      end_with(0);
-  }
-}
-
-void Keeper::restart(std::uint32_t epoch) {
-  if (epoch == epoch_ && child_) child_->send_signal(SIGKILL);
 }
 
 }  // namespace pkv::mpi

@@ -22,6 +22,8 @@ struct KeeperSettings {
   std::string host;
   /// The socket to the process manager. The keeper owns it from here on.
   int pmi_descriptor = -1;
+  /// A worker's process that dies is started again, unless it has said that it is the last.
+  bool restarts = true;
   /// How long a worker's keeper waits for a connection to rank 0, once it knows where that is.
   std::chrono::milliseconds orphan_limit{300'000};
   LogSink log;
@@ -33,7 +35,8 @@ struct KeeperSettings {
 /// Hydra ends a job when a process that it has started dies by a signal. What it starts is
 /// therefore this: a process that holds Hydra's PMI socket and standard streams, and has the real
 /// one as its child. A worker's process that dies is started again, and joins the job under the
-/// same rank (PmiRelay). Rank 0 cannot be replaced: when its process dies, its keeper ends with
+/// same rank (PmiRelay); or, where that is not possible, its place stays empty until the job ends.
+/// Rank 0 cannot be replaced: when its process dies, its keeper ends with
 /// failure, and Hydra the job. The keeper of a worker tells rank 0 about it, and obeys its orders
 /// (control_protocol.hpp).
 ///
@@ -75,6 +78,7 @@ class Keeper {
 
   void child_ended(int wait_status);
   void start_again(const std::string& how);
+  void stay_alone(const std::string& how);
   void end_with(int exit_status);
 
   void find_control();
@@ -97,6 +101,7 @@ class Keeper {
   RestartPause pause_;
   std::optional<Clock::time_point> start_at_;
 
+  bool restarts_;
   bool leaving_ = false;                      // the job ends in good order
   bool leaves_others_behind_ = false;         // some of it cannot be told
   std::optional<Clock::time_point> kill_at_;  // when the child must have ended by itself

@@ -34,6 +34,10 @@ void KeeperLink::say_address(std::string_view address) noexcept {
   say("address " + control::to_hexadecimal(address) + '\n');
 }
 
+void KeeperLink::say_last() noexcept {
+  say("last\n");
+}
+
 void KeeperLink::say_leave(bool with_all) noexcept {
   say(with_all ? "leave\n" : "leave alone\n");
 }
@@ -59,14 +63,14 @@ std::uint32_t own_epoch() noexcept {
   return epoch == 0 ? 1 : static_cast<std::uint32_t>(epoch);
 }
 
-Beat::Beat(KeeperLink& link, const std::atomic<std::uint64_t>& progress)
-    : link_(link), progress_(progress), thread_([this](std::stop_token stop) { run(stop); }) {}
+Beat::Beat(KeeperLink& link, Pulse& pulse)
+    : link_(link), pulse_(pulse), thread_([this](std::stop_token stop) { run(stop); }) {}
 
 void Beat::run(const std::stop_token& stop) {
   pthread_setname_np(pthread_self(), "pkv beat");
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    link_.say_beat(progress_.load(std::memory_order_relaxed));
+    link_.say_beat(pulse_.look());
     stopped_.wait_for(lock, stop, interval, [] { return false; });
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <atomic>
+#include "mpi/pulse.hpp"
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -14,9 +15,10 @@ namespace pkv::mpi {
 /// The way from a rank's process to its keeper, over a socket that it inherits.
 ///
 /// Lines of the rank: "control WORD" (rank 0: publish this in the job), "address HEX" (I am in
-/// MPI, and this is my UCX address), "beat NUMBER" (I live, and have run so many requests), "leave"
-/// (rank 0: this job ends in good order) or "leave alone" (and some of its processes cannot be told
-/// of it). The keeper answers "control" with "ok" or "no".
+/// MPI, and this is my UCX address), "last" (if I die, no other process can take my place), "beat
+/// NUMBER" (I live, and have got on so far), "leave" (rank 0: this job ends in good order) or
+/// "leave alone" (and some of its processes cannot be told of it). The keeper answers "control"
+/// with "ok" or "no".
 ///
 /// Thread safety: every function may be called from any thread.
 /// Errors: a keeper that does not take what is said is dead, and then so is this process.
@@ -34,6 +36,9 @@ class KeeperLink {
 
   /// Says that MPI is initialised. `address`: see Transport::reconnect.
   void say_address(std::string_view address) noexcept;
+
+  /// Says that no other process can follow this one.
+  void say_last() noexcept;
 
   /// `with_all`: all the other ranks leave, too. Else the process manager is not to wait for them.
   void say_leave(bool with_all) noexcept;
@@ -53,14 +58,14 @@ class KeeperLink {
 [[nodiscard]] std::uint32_t own_epoch() noexcept;
 
 /// Lets the keeper know ten times a second that this process runs: a thread of its own says so, and
-/// how much work has been done. It stops when the process does, whatever it is doing.
+/// whether the thread that works gets on. It stops when the process does, whatever it is doing.
 ///
-/// Lifetime: `link` and `progress` must outlive it.
+/// Lifetime: `link` and `pulse` must outlive it.
 class Beat {
  public:
   static constexpr std::chrono::milliseconds interval{100};
 
-  Beat(KeeperLink& link, const std::atomic<std::uint64_t>& progress);
+  Beat(KeeperLink& link, Pulse& pulse);
   Beat(const Beat&) = delete;
   Beat& operator=(const Beat&) = delete;
 
@@ -68,7 +73,7 @@ class Beat {
   void run(const std::stop_token& stop);
 
   KeeperLink& link_;
-  const std::atomic<std::uint64_t>& progress_;
+  Pulse& pulse_;
   std::mutex mutex_;
   std::condition_variable_any stopped_;
   std::jthread thread_;

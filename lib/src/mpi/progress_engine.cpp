@@ -35,7 +35,7 @@ ProgressEngine::ProgressEngine(std::size_t workers, const TransportSettings& set
       log_(std::move(log)) {
   for (Worker& worker : workers_) {
     worker.slots.resize(settings.slots_per_worker);
-    worker.lost = UcxWorker::expects_failures();
+    worker.lost = UcxWorker::replaces_peers();
   }
 }
 

@@ -27,8 +27,10 @@ struct Peer {
 ucp_worker_h the_worker = nullptr;
 int workers_created = 0;
 bool failures_expected = false;
+bool ranks_known = false;          // which connection is whose
+std::size_t connections_made = 0;  // that survive the death of the peer
 int own_rank = 0;
-std::vector<Peer> peers;             // by rank; filled only when failures are expected
+std::vector<Peer> peers;             // by rank; filled only when ranks are known
 std::size_t failures_to_report = 0;  // peers that have `failed` set
 bool any_detour = false;             // some peer's `current` is not what MPICH knows
 
@@ -50,15 +52,26 @@ void note_failure(void* connection, ucp_ep_h, ucs_status_t) {
   ++failures_to_report;
 }
 
-ucs_status_t connect(std::size_t rank, std::uint32_t generation, ucp_ep_params_t params,
-                     ucp_ep_h* connection) {
+/// A connection on which sends end, with failure, when the peer is gone.
+ucs_status_t connect_with(ucp_err_handler_cb_t on_failure, void* argument, ucp_ep_params_t params,
+                          ucp_ep_h* connection) {
   static const auto next = real<decltype(ucp_ep_create)>("ucp_ep_create");
   params.field_mask |= UCP_EP_PARAM_FIELD_ERR_HANDLING_MODE | UCP_EP_PARAM_FIELD_ERR_HANDLER;
   params.err_mode = UCP_ERR_HANDLING_MODE_PEER;
-  params.err_handler.cb = note_failure;
-  params.err_handler.arg = reinterpret_cast<void*>(connection_id(rank, generation));
-  return next(the_worker, &params, connection);
+  params.err_handler.cb = on_failure;
+  params.err_handler.arg = argument;
+  const ucs_status_t status = next(the_worker, &params, connection);
+  if (status == UCS_OK) ++connections_made;
+  return status;
 }
+
+ucs_status_t connect(std::size_t rank, std::uint32_t generation, const ucp_ep_params_t& params,
+                     ucp_ep_h* connection) {
+  void* const id = reinterpret_cast<void*>(connection_id(rank, generation));
+  return connect_with(note_failure, id, params, connection);
+}
+
+void ignore_failure(void*, ucp_ep_h, ucs_status_t) {}
 
 /// A connection that leads nowhere else.
 ucs_status_t connect_to_itself(ucp_ep_h* connection) {
@@ -111,6 +124,7 @@ extern "C" ucs_status_t ucp_ep_create(ucp_worker_h worker, const ucp_ep_params_t
                                       ucp_ep_h* ep_p) {
   if (!failures_expected || worker != the_worker)
     return real<decltype(ucp_ep_create)>("ucp_ep_create")(worker, params, ep_p);
+  if (!ranks_known) return connect_with(ignore_failure, nullptr, *params, ep_p);
 
   const std::size_t rank = peers.size();
   const auto self = static_cast<std::size_t>(own_rank);
@@ -185,8 +199,9 @@ bool UcxWorker::arm() noexcept {
   return ucp_worker_arm(the_worker) == UCS_OK;
 }
 
-void UcxWorker::expect_failures(int rank) noexcept {
+void UcxWorker::expect_failures(int rank, bool replaceable) noexcept {
   failures_expected = true;
+  ranks_known = replaceable;
   own_rank = rank;
 }
 
@@ -194,9 +209,11 @@ bool UcxWorker::expects_failures() noexcept {
   return failures_expected;
 }
 
+bool UcxWorker::replaces_peers() noexcept {
+  return ranks_known;
+}
+
 std::string UcxWorker::why_not_replaceable() {
-  if (!failures_expected) return "it was not asked for before MPI was initialised";
-  if (workers_created != 1) return "MPI does not run on UCX, or uses it in an unknown way";
   unsigned major = 0;
   unsigned minor = 0;
   unsigned release = 0;
@@ -204,6 +221,13 @@ std::string UcxWorker::why_not_replaceable() {
   if (major != 1 || minor != 13)
     return "it was tried with UCX 1.13 only, and this is " + std::to_string(major) + "." +
            std::to_string(minor);
+  return {};
+}
+
+std::string UcxWorker::why_not_survivable() {
+  if (!failures_expected) return "it was not asked for before MPI was initialised";
+  if (workers_created != 1 || connections_made == 0)
+    return "MPI does not run on UCX, or uses it in an unknown way";
   const char* const transports = std::getenv("UCX_TLS");
   if (transports == nullptr || *transports == '\0' || !shares_no_memory(transports))
     return "UCX_TLS must be tcp,self: shared memory does not survive a process that dies";

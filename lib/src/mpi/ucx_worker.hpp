@@ -15,10 +15,11 @@ namespace pkv::mpi {
 /// runs on something else.
 ///   ucp_init_version   adds UCP_FEATURE_WAKEUP to the features that MPICH asks for;
 ///   ucp_worker_create  remembers the worker that MPICH creates;
-///   ucp_ep_create      when failures are expected: has UCX report when a peer is gone, and joins
-///                      workers with rank 0 only, which is told where they are by others than
-///                      MPICH. That connects to the ranks in their order, which tells whose
-///                      connection it is;
+///   ucp_ep_create      when failures are expected: has UCX end what is under way to a peer that
+///                      is gone. Where processes can be replaced, MPICH connects to the ranks in
+///                      their order, which tells whose connection it is: then it also reports
+///                      the failure, and joins workers with rank 0 only, which is told where they
+///                      are by others than MPICH;
 ///   ucp_tag_send_nbx,  send to the process that has the rank now. MPICH knows connections, not
 ///   ..._sync_nbx       processes; what it receives it matches by rank and tag alone;
 ///   ucp_disconnect_nb  leaves connections open until MPI_Finalize destroys the worker. Closing one
@@ -35,15 +36,23 @@ class UcxWorker {
   /// Asks for a wake-up. False if something has happened since the last MPI call: test again.
   [[nodiscard]] static bool arm() noexcept;
 
-  /// Before MPI is initialised, on every rank or on none: processes may die, and others take over
-  /// their ranks. On rank 0 all others are closed then, until replace_peer() says where they are.
-  static void expect_failures(int own_rank) noexcept;
+  /// Before MPI is initialised, on every rank or on none: processes may die and, if they are
+  /// `replaceable`, others take over their ranks. Then all peers of rank 0 are closed until
+  /// replace_peer() says where they are. Of peers that are not replaceable nothing is reported, and
+  /// nothing can be closed.
+  static void expect_failures(int own_rank, bool replaceable) noexcept;
 
   [[nodiscard]] static bool expects_failures() noexcept;
+  /// Whether peers of rank 0 are reached only after replace_peer().
+  [[nodiscard]] static bool replaces_peers() noexcept;
 
-  /// After MPI is initialised: why other processes cannot take over ranks here, in words; empty if
-  /// they can.
+  /// Why other processes cannot take over ranks with this UCX, in words; empty if they can. May be
+  /// called before MPI is initialised.
   [[nodiscard]] static std::string why_not_replaceable();
+
+  /// After MPI is initialised: why others could be harmed by the death of a process, in words;
+  /// empty if they go on.
+  [[nodiscard]] static std::string why_not_survivable();
 
   /// Where other processes reach this one; for replace_peer() there. Opaque bytes, a few hundred.
   /// Empty if that is not known.

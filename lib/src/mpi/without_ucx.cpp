@@ -11,13 +11,21 @@ bool UcxWorker::arm() noexcept {
   return false;
 }
 
-void UcxWorker::expect_failures(int) noexcept {}
+void UcxWorker::expect_failures(int, bool) noexcept {}
 
 bool UcxWorker::expects_failures() noexcept {
   return false;
 }
 
+bool UcxWorker::replaces_peers() noexcept {
+  return false;
+}
+
 std::string UcxWorker::why_not_replaceable() {
+  return "pkv was built without UCX";
+}
+
+std::string UcxWorker::why_not_survivable() {
   return "pkv was built without UCX";
 }
 

@@ -14,10 +14,11 @@ constexpr auto coordinator_lost = "the coordinator cannot be reached any more";
 }  // namespace
 
 WorkerLoop::WorkerLoop(const TransportSettings& settings, Handler handler, LogSink log,
-                       std::uint32_t epoch)
+                       std::uint32_t epoch, Pulse* pulse)
     : settings_(settings),
       handler_(std::move(handler)),
       log_(std::move(log)),
+      pulse_(pulse),
       exchange_(settings.preferred_frame_bytes, 2 * settings.slots_per_worker + 2),
       waiter_(make_waiter(settings)),
       arrived_(settings.slots_per_worker) {
@@ -35,6 +36,7 @@ void WorkerLoop::run() {
 }
 
 void WorkerLoop::advance() {
+  if (pulse_ != nullptr) pulse_->turn();
   const bool happened = exchange_.poll(received_);
   exchange_.recycle_sent();
   look_for_lost_coordinator();

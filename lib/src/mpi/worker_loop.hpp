@@ -3,6 +3,7 @@
 #include "pkv/log.hpp"
 
 #include "mpi/frame_exchange.hpp"
+#include "mpi/pulse.hpp"
 #include "mpi/settings.hpp"
 #include "mpi/waiter.hpp"
 #include "wire/tags.hpp"
@@ -35,9 +36,10 @@ class WorkerLoop final : private ReplySink {
   /// fits. An error means that the request was malformed.
   using Handler = std::function<result<void>(const wire::Frame& request, ReplySink& replies)>;
 
-  /// `epoch` is the incarnation of this process, from 1.
+  /// `epoch` is the incarnation of this process, from 1. Turns of the loop are counted by `pulse`,
+  /// if there is one, which must outlive this.
   WorkerLoop(const TransportSettings& settings, Handler handler, LogSink log,
-             std::uint32_t epoch = wire::first_epoch);
+             std::uint32_t epoch = wire::first_epoch, Pulse* pulse = nullptr);
 
   /// Serves until the coordinator says goodbye. No request is active afterwards: MPI may be
   /// finalized.
@@ -59,6 +61,7 @@ class WorkerLoop final : private ReplySink {
   const TransportSettings settings_;
   Handler handler_;
   LogSink log_;
+  Pulse* const pulse_;
   FrameExchange exchange_;
   std::unique_ptr<Waiter> waiter_;
   std::vector<Received> received_;

@@ -160,6 +160,12 @@ result<void> KVStore::clear() {
   return engine_->clear();
 }
 
+std::optional<KVStore> KVStore::move_out() noexcept {
+  std::unique_ptr<StorageEngine> moved = engine_->move_out();
+  if (moved == nullptr) return std::nullopt;
+  return std::optional<KVStore>(std::in_place, std::move(moved), limits_);
+}
+
 result<bool> KVStore::matches(Condition condition, std::string_view key) {
   if (key.size() > limits_.max_key_bytes) return errc::key_too_long;
   if (condition == Condition::always) return true;

@@ -21,7 +21,8 @@ constexpr std::size_t prefetched_together = 32;
 MemoryEngine::MemoryEngine() : MemoryEngine(MemoryEngineOptions{}) {}
 
 MemoryEngine::MemoryEngine(const MemoryEngineOptions& options)
-    : heap_(std::make_unique<RecordHeap>(options.max_record_bytes)),
+    : options_(options),
+      heap_(std::make_unique<RecordHeap>(options.max_record_bytes)),
       index_(std::make_unique<HashIndex>(options.hash != nullptr ? options.hash : hash_bytes)) {}
 
 MemoryEngine::~MemoryEngine() {
@@ -87,6 +88,17 @@ result<void> MemoryEngine::clear() {
   heap_->clear();
   index_->clear();
   return {};
+}
+
+std::unique_ptr<StorageEngine> MemoryEngine::move_out() noexcept {
+  try {
+    auto moved = std::make_unique<MemoryEngine>(options_);
+    heap_.swap(moved->heap_);
+    index_.swap(moved->index_);
+    return moved;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
 }
 
 result<ScanPage> MemoryEngine::scan(ScanCursor cursor, std::size_t count) {

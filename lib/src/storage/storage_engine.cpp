@@ -25,6 +25,10 @@ result<std::size_t> StorageEngine::append(std::string_view key, std::string_view
   return joined.size();
 }
 
+std::unique_ptr<StorageEngine> StorageEngine::move_out() noexcept {
+  return nullptr;
+}
+
 void StorageEngine::prefetch(std::span<const std::string_view>) const noexcept {}
 
 result<void> StorageEngine::begin_batch() {

@@ -87,11 +87,10 @@ enum PutFlag : std::uint8_t {
   put_return_old = 4,
 };
 
-/// A bit of Operation::flags, for Opcode::get, read, exists and length: to be answered as if it
-/// were run at its own place in the order, although later writes have been run. For a read that
-/// another node died with; see FrameHeader::stable. What was overwritten by Opcode::clear is not
-/// remembered and counts as absent; when other things are not remembered any more the answer is
-/// errc::node_down.
+/// A bit of Operation::flags, for Opcode::get, read, exists, length and count_page: to be answered
+/// as if it were run at its own place in the order, although later writes have been run. For a read
+/// that another node died with; see FrameHeader::stable. When what was there is not remembered any
+/// more, the answer is errc::node_down.
 inline constexpr std::uint8_t read_as_of = 0x80;
 
 /// One thing for a worker to do. The views live only as long as the bytes they were read from.

@@ -1,5 +1,7 @@
 #include "worker/copying.hpp"
 
+#include "base/hash.hpp"
+#include "storage/scan_position.hpp"
 #include "wire/copying.hpp"
 #include "wire/wire_reply.hpp"
 #include "worker/execute.hpp"
@@ -42,19 +44,51 @@ bool is_sound(wire::PageReader page) noexcept {
   return page.complete();
 }
 
-}  // namespace
-
-void Copying::run(const wire::Operation& operation, ByteBuffer& to) {
+/// Appends what `append` does, or an error if that fails.
+template <class Append>
+void append_or_fail(ByteBuffer& to, Append append) {
   const std::size_t before = to.size();
   result<void> done;
   try {
-    done = append_answer(operation, to);
+    done = append();
   } catch (const std::bad_alloc&) {
     done = errc::out_of_memory;
   }
   if (done) return;
   to.drop_back(to.size() - before);
   append_errc(to, done.error());
+}
+
+/// Counts a page's entries.
+result<wire::CountedPage> count(KVStore& store, const Wanted& wanted) {
+  wire::CopyRequest request = wanted.request;
+  request.most_bytes = std::numeric_limits<std::uint32_t>::max();
+  wire::CountedPage counted;
+  const auto next = walk_page(store, wanted.ranges, request, [&](const EntryView& entry) {
+    ++counted.keys;
+    counted.bytes += entry.key.size() + entry.value.size();
+  });
+  if (!next) return next.error();
+  counted.next = *next;
+  return counted;
+}
+
+void append_counted(ByteBuffer& to, const wire::CountedPage& counted) {
+  const std::size_t reply_at = to.size();
+  wire::begin_reply(to, wire::ReplyKind::value, 0);
+  wire::append_counted_page(to, counted);
+  wire::finish_value(to, reply_at);
+}
+
+}  // namespace
+
+void Copying::run(const wire::Operation& operation, ByteBuffer& to) {
+  append_or_fail(to, [&] { return append_answer(operation, to); });
+}
+
+void Copying::count_as_of(const wire::Operation& operation, Version sequence, UndoLog& log,
+                          ByteBuffer& to) {
+  append_or_fail(to, [&] { return count_past(operation, sequence, log, to); });
 }
 
 result<void> Copying::append_answer(const wire::Operation& operation, ByteBuffer& to) {
@@ -148,19 +182,39 @@ result<void> Copying::count_page(const wire::Operation& operation, ByteBuffer& t
   const auto wanted = read_wanted(sets_, operation.value);
   if (!wanted) return errc::malformed_frame;
 
-  wire::CopyRequest request = wanted->request;
-  request.most_bytes = std::numeric_limits<std::uint32_t>::max();
-  wire::CountedPage counted;
-  const auto next = walk_page(store_, wanted->ranges, request, [&](const EntryView& entry) {
-    ++counted.keys;
-    counted.bytes += entry.key.size() + entry.value.size();
-  });
-  if (!next) return next.error();
-  counted.next = *next;
-  const std::size_t reply_at = to.size();
-  wire::begin_reply(to, wire::ReplyKind::value, 0);
-  wire::append_counted_page(to, counted);
-  wire::finish_value(to, reply_at);
+  const result<wire::CountedPage> counted = count(store_, *wanted);
+  if (!counted) return counted.error();
+  append_counted(to, *counted);
+  return {};
+}
+
+result<void> Copying::count_past(const wire::Operation& operation, Version sequence, UndoLog& log,
+                                 ByteBuffer& to) {
+  const auto wanted = read_wanted(sets_, operation.value);
+  if (!wanted) return errc::malformed_frame;
+  if (!log.knows(sequence)) return errc::node_down;
+
+  KVStore* const former = log.former_store(sequence);
+  KVStore& store = former == nullptr ? store_ : *former;
+  result<wire::CountedPage> counted = count(store, *wanted);
+  if (!counted) return counted.error();
+  log.for_each_change(sequence,
+                      [&](std::string_view key, const std::optional<std::string_view>& then) {
+                        const std::uint64_t hash = hash_bytes(key);
+                        const std::uint64_t position = position_of(hash);
+                        if (position < wanted->request.from || position >= counted->next ||
+                            !wanted->ranges.contains(hash))
+                          return;
+                        if (const result<ValueView> later = store.find(key)) {
+                          --counted->keys;
+                          counted->bytes -= key.size() + later->value.size();
+                        }
+                        if (then) {
+                          ++counted->keys;
+                          counted->bytes += key.size() + then->size();
+                        }
+                      });
+  append_counted(to, *counted);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include "base/byte_buffer.hpp"
 #include "wire/operation.hpp"
 #include "worker/range_sets.hpp"
+#include "worker/undo_log.hpp"
 
 namespace pkv {
 
@@ -30,6 +31,11 @@ class Copying {
   /// Requires: the opcode is define_ranges, copy_page, copy_in, erase_page or count_page.
   void run(const wire::Operation& operation, ByteBuffer& to);
 
+  /// Runs count_page as of an earlier place in the order, and appends exactly one reply:
+  /// errc::node_down if the log does not go back so far.
+  void count_as_of(const wire::Operation& operation, Version sequence, UndoLog& log,
+                   ByteBuffer& to);
+
  private:
   [[nodiscard]] result<void> append_answer(const wire::Operation& operation, ByteBuffer& to);
   [[nodiscard]] result<void> define_ranges(const wire::Operation& operation, ByteBuffer& to);
@@ -37,6 +43,8 @@ class Copying {
   [[nodiscard]] result<void> copy_in(const wire::Operation& operation, ByteBuffer& to);
   [[nodiscard]] result<void> erase_page(const wire::Operation& operation, ByteBuffer& to);
   [[nodiscard]] result<void> count_page(const wire::Operation& operation, ByteBuffer& to);
+  [[nodiscard]] result<void> count_past(const wire::Operation& operation, Version sequence,
+                                        UndoLog& log, ByteBuffer& to);
 
   KVStore& store_;
   RangeSets sets_;

@@ -37,14 +37,17 @@ std::optional<std::uint8_t> Dispatcher::inspect(const wire::Frame& request) cons
 
 void Dispatcher::run_unusual(const wire::Operation& operation, Version version, bool remembering,
                              ByteBuffer& to) {
+  const bool of_the_past = (operation.flags & wire::read_as_of) != 0;
   if (operation.opcode == wire::Opcode::statistics) {
     report(to);
-  } else if (operation.opcode > wire::Opcode::statistics) {
+  } else if (operation.opcode == wire::Opcode::count_page && of_the_past && remembering) {
+    copying_.count_as_of(operation, version, undo_log_, to);
+  } else if (operation.opcode > wire::Opcode::statistics && !of_the_past) {
     copying_.run(operation, to);
-  } else if ((operation.flags & wire::read_as_of) == 0) {
+  } else if (!of_the_past) {
     if (remembering) note_past(store_, operation, version, undo_log_);
     execute_operation(store_, operation, version, to);
-  } else if (remembering) {
+  } else if (remembering && operation.opcode < wire::Opcode::statistics) {
     execute_as_of(store_, undo_log_, operation, version, to);
   } else {
     wire::append_error(to, errc::malformed_frame);

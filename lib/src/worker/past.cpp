@@ -3,12 +3,26 @@
 #include "worker/execute.hpp"
 
 #include <optional>
+#include <utility>
 
 namespace pkv {
 
+namespace {
+
+/// Takes what the store holds out of it: what remains for the clear itself is nothing.
+void note_cleared(KVStore& store, Version version, UndoLog& log) {
+  if (store.empty()) return;
+  if (std::optional<KVStore> former = store.move_out())
+    log.record_clear(version, std::move(*former));
+  else
+    log.record_unknown(version);
+}
+
+}  // namespace
+
 void note_past(KVStore& store, const wire::Operation& operation, Version version, UndoLog& log) {
   if (operation.opcode == wire::Opcode::clear) {
-    log.record_clear(version);
+    note_cleared(store, version, log);
     return;
   }
   if (!wire::writes_one_key(operation.opcode)) return;
@@ -22,8 +36,8 @@ void note_past(KVStore& store, const wire::Operation& operation, Version version
     log.record_unknown(version);
 }
 
-void execute_as_of(KVStore& store, const UndoLog& log, const wire::Operation& operation,
-                   Version sequence, ByteBuffer& to) {
+void execute_as_of(KVStore& store, UndoLog& log, const wire::Operation& operation, Version sequence,
+                   ByteBuffer& to) {
   const Past past = log.find(operation.key, sequence);
   switch (past.kind) {
     case Past::Kind::unchanged:

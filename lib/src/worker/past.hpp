@@ -8,14 +8,16 @@
 
 namespace pkv {
 
-/// Notes what an operation is about to replace. `version` is its place in the total order.
+/// Notes what an operation is about to replace. `version` is its place in the total order. A store
+/// that is to be cleared is empty after it, if its engine can move entries out; if not, what was
+/// before cannot be asked for any more.
 void note_past(KVStore& store, const wire::Operation& operation, Version version, UndoLog& log);
 
 /// Runs an operation that is flagged read_as_of: answers what it would have been answered at
 /// `sequence`, its own place in the total order. An operation that is no read of one key is
 /// answered with errc::malformed_frame, one of a time that the log has forgotten with
 /// errc::node_down: the node that could tell is the one that died.
-void execute_as_of(KVStore& store, const UndoLog& log, const wire::Operation& operation,
-                   Version sequence, ByteBuffer& to);
+void execute_as_of(KVStore& store, UndoLog& log, const wire::Operation& operation, Version sequence,
+                   ByteBuffer& to);
 
 }  // namespace pkv

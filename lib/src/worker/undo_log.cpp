@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <new>
+#include <unordered_set>
 
 namespace pkv {
 
@@ -46,7 +48,7 @@ void UndoLog::record(Version version, std::string_view key,
     return;
   }
   while (bytes > most_bytes_ - bytes_) {
-    known_from_ = std::max(known_from_, oldest()->version);
+    know_from(oldest()->version);
     drop_oldest();
   }
   try {
@@ -77,33 +79,85 @@ void UndoLog::append(Version version, std::string_view key,
   chain.newest = entry;
 }
 
-void UndoLog::record_clear(Version version) noexcept {
-  newest_clear_ = std::max(newest_clear_, version);
+void UndoLog::record_clear(Version version, KVStore former) noexcept {
+  const std::size_t bytes = former.bytes();
+  try {
+    cleared_.push_back({version, bytes, std::move(former)});
+  } catch (const std::bad_alloc&) {
+    record_unknown(version);
+    return;
+  }
+  cleared_bytes_ += bytes;
+  while (cleared_.size() > 1 && cleared_bytes_ > most_bytes_)
+    know_from(cleared_.front().version);
 }
 
 void UndoLog::record_unknown(Version version) noexcept {
-  known_from_ = std::max(known_from_, version);
+  know_from(version);
   while (!entries_.empty()) {
-    known_from_ = std::max(known_from_, oldest()->version);
+    know_from(oldest()->version);
     drop_oldest();
   }
 }
 
 void UndoLog::forget(Version stable) noexcept {
-  known_from_ = std::max(known_from_, stable);
+  know_from(stable);
   while (!entries_.empty() && oldest()->version <= stable)
     drop_oldest();
 }
 
-Past UndoLog::find(std::string_view key, Version sequence) const noexcept {
-  if (sequence < known_from_) return {Past::Kind::forgotten};
+Past UndoLog::find(std::string_view key, Version sequence) noexcept {
+  if (!knows(sequence)) return {Past::Kind::forgotten};
+  Cleared* const cleared = first_cleared_after(sequence);
   const Entry* entry = chains_.empty() ? nullptr : chains_[chain_of(key)].oldest;
   for (; entry != nullptr; entry = entry->later) {
     if (entry->version <= sequence || entry->key() != key) continue;
+    if (cleared != nullptr && entry->version > cleared->version) break;
     if (!entry->existed) return {Past::Kind::absent};
     return {Past::Kind::value, entry->value()};
   }
-  return {sequence < newest_clear_ ? Past::Kind::absent : Past::Kind::unchanged};
+  if (cleared == nullptr) return {Past::Kind::unchanged};
+  // Between the sequence and the clear nobody has changed it.
+  const result<ValueView> former = cleared->former.find(key);
+  if (former) return {Past::Kind::value, former->value};
+  return {former.error() == errc::key_not_found ? Past::Kind::absent : Past::Kind::forgotten};
+}
+
+KVStore* UndoLog::former_store(Version sequence) noexcept {
+  Cleared* const cleared = first_cleared_after(sequence);
+  return cleared == nullptr ? nullptr : &cleared->former;
+}
+
+void UndoLog::for_each_change(
+    Version sequence,
+    const std::function<void(std::string_view, const std::optional<std::string_view>&)>& visit) {
+  const Cleared* const cleared = first_cleared_after(sequence);
+  const Version end = cleared == nullptr ? std::numeric_limits<Version>::max() : cleared->version;
+  std::unordered_set<std::string_view> seen;
+  for (const Chain& chain : chains_) {
+    seen.clear();
+    for (const Entry* entry = chain.oldest; entry != nullptr; entry = entry->later) {
+      if (entry->version <= sequence || entry->version > end) continue;
+      if (!seen.insert(entry->key()).second) continue;
+      visit(entry->key(), entry->existed ? std::optional(entry->value()) : std::nullopt);
+    }
+  }
+}
+
+UndoLog::Cleared* UndoLog::first_cleared_after(Version sequence) noexcept {
+  const auto found =
+      std::find_if(cleared_.begin(), cleared_.end(),
+                   [sequence](const Cleared& cleared) { return cleared.version > sequence; });
+  return found == cleared_.end() ? nullptr : &*found;
+}
+
+/// Nothing before `version` can be asked for any more.
+void UndoLog::know_from(Version version) noexcept {
+  known_from_ = std::max(known_from_, version);
+  while (!cleared_.empty() && cleared_.front().version <= known_from_) {
+    cleared_bytes_ -= cleared_.front().bytes;
+    cleared_.pop_front();
+  }
 }
 
 const UndoLog::Entry* UndoLog::oldest() noexcept {

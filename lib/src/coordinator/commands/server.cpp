@@ -3,12 +3,8 @@
 #include "protocol/command_docs.hpp"
 #include "protocol/error_text.hpp"
 #include "protocol/same_word.hpp"
-#include "wire/copying.hpp"
 
-#include <array>
-#include <cstdint>
 #include <fnmatch.h>
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -55,42 +51,6 @@ Reply matching_parameters(const Service& service, Words patterns) {
   return Reply::array(std::move(found));
 }
 
-/// DBSIZE while keys differ in the number of their copies: every node counts those of which it is
-/// the first holder.
-Outcome count_keys_once(Conversation& client) {
-  // Not the number of any transfer.
-  constexpr std::uint32_t counting_set = 0;
-  const Service& service = client.service();
-  ByteBuffer everything;
-  wire::append_copy_request(everything,
-                            {.set = counting_set,
-                             .most_bytes = std::numeric_limits<std::uint32_t>::max(),
-                             .most_entries = std::numeric_limits<std::uint32_t>::max()});
-  std::vector<ByteBuffer> definitions;
-  definitions.reserve(service.cluster.workers().size());  // the operations point into them
-  std::vector<NodeOperation> operations;
-  for (const std::size_t worker : service.cluster.workers()) {
-    const std::vector<RingRange> ranges =
-        service.coordinator.placement().first_held_ranges(static_cast<WorkerIndex>(worker));
-    if (ranges.empty()) continue;
-    wire::append_ranges(definitions.emplace_back(), counting_set, ranges);
-    NodeOperation definition;
-    definition.worker = worker;
-    definition.operation.opcode = wire::Opcode::define_ranges;
-    definition.operation.value = definitions.back().view();
-    definition.answered = false;
-    operations.push_back(definition);
-    NodeOperation count;
-    count.worker = worker;
-    count.operation.opcode = wire::Opcode::count_page;
-    count.operation.value = everything.view();
-    operations.push_back(count);
-  }
-  if (operations.empty()) return client.reply_error(error_text::of(errc::node_down));
-  return client.forward_to_nodes(operations,
-                                 std::make_unique<GatherKeyCount>(definitions.size(), 1));
-}
-
 }  // namespace
 
 Outcome command(Conversation& client, Words words) {
@@ -114,14 +74,7 @@ Outcome config(Conversation& client, Words words) {
 }
 
 Outcome database_size(Conversation& client, Words) {
-  if (!client.service().coordinator.placement().degree()) return count_keys_once(client);
-  wire::Operation operation;
-  operation.opcode = wire::Opcode::count;
-  const auto operations = at_every_node(client.service(), operation);
-  if (operations.empty()) return client.reply_error(error_text::of(errc::node_down));
-  return client.forward_to_nodes(
-      operations, std::make_unique<GatherKeyCount>(
-                      operations.size(), client.service().coordinator.placement().degree()));
+  return client.forward_count();
 }
 
 Outcome flush(Conversation& client, Words words) {

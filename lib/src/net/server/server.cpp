@@ -53,6 +53,10 @@ void Server::worker_ready(WorkerReady ready) {
   state_->worker_ready(std::move(ready));
 }
 
+bool Server::owes_answers(std::size_t worker) const noexcept {
+  return state_->owes_answers(worker);
+}
+
 void Server::worker_lost(const WorkerLost& lost) {
   state_->worker_lost(lost);
 }

@@ -45,6 +45,9 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
   void worker_ready(WorkerReady ready);
   void worker_lost(const WorkerLost& lost);
+  [[nodiscard]] bool owes_answers(std::size_t worker) const noexcept {
+    return !coordinator_.is_quiet(worker);
+  }
   /// Stops listening, at once.
   void close();
   /// Lets go of the sessions that are left, whose coroutines will not run any more.
