@@ -8,9 +8,11 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <functional>
 #include <istream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pkv::server {
@@ -61,6 +63,15 @@ class Client {
   }
   void say(const control::Report& report) { send(control::encode(report)); }
   void hello(int rank) { say(control::Hello{served_.endpoint().token, rank, "there"}); }
+
+  /// Calls back when the next order has come.
+  void on_order(std::function<void()> call) {
+    asio::async_read_until(
+        socket_, received_, '\n',
+        [call = std::move(call)](const boost::system::error_code& error, std::size_t) {
+          if (!error) call();
+        });
+  }
 
   /// The next order, without newline; "end" if the server closes the connection.
   std::string next() {
@@ -216,9 +227,37 @@ TEST_CASE("ControlServer: tells all keepers to leave, also when nobody runs it a
   second.hello(2);
   second.say(control::Ready{1, 2, ""});
   REQUIRE(served.run_until([&] { return served.ready.size() == 2; }));
-  served.server.leave_all();
+  // They do not go, so that this waits for as long as it may.
+  CHECK_FALSE(served.server.leave_all(1ms));
   CHECK(first.next() == "leave");
   CHECK(second.next() == "leave");
+}
+
+TEST_CASE("ControlServer: knows whether all keepers have left", "[server][control]") {
+  enum class Second { leaves, was_cut_off, stays };
+  const Second does = GENERATE(Second::leaves, Second::was_cut_off, Second::stays);
+  CAPTURE(static_cast<int>(does));
+  Served served;
+  std::optional<Client> first(std::in_place, served);
+  std::optional<Client> second(std::in_place, served);
+  first->hello(1);
+  first->say(control::Ready{1, 1, ""});
+  second->hello(2);
+  second->say(control::Ready{1, 2, ""});
+  REQUIRE(served.run_until([&] { return served.ready.size() == 2; }));
+  if (does == Second::was_cut_off) {
+    second.reset();
+    served.io.poll();  // notices it
+  }
+  bool first_has_left = false;
+  first->on_order([&] {
+    first_has_left = true;
+    first.reset();
+  });
+  if (does == Second::leaves) second->on_order([&] { second.reset(); });
+  const auto limit = does == Second::leaves ? std::chrono::milliseconds(patience) : 100ms;
+  CHECK(served.server.leave_all(limit) == (does == Second::leaves));
+  CHECK(first_has_left);
 }
 
 TEST_CASE("ControlServer: what happens while nobody runs it is told later", "[server][control]") {

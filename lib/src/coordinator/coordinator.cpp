@@ -13,6 +13,10 @@ namespace {
 // when a later job serves the same data.
 constexpr std::uint32_t first_epoch = 1;
 
+// Clients that send more than this in a while are busy: some ten thousand commands a second.
+constexpr std::chrono::milliseconds pacing_interval{5};
+constexpr std::uint64_t most_commands_when_quiet = 50;
+
 std::int64_t wall_clock_ms() {
   using namespace std::chrono;
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -177,7 +181,15 @@ void Coordinator::request_turn_end() {
   turn_end_requested_ = true;
 }
 
+void Coordinator::pace_copying() {
+  if (transfers_.idle() || now_ - looked_then_ < pacing_interval) return;
+  transfers_.give_way(statistics_.commands - commands_then_ > most_commands_when_quiet);
+  commands_then_ = statistics_.commands;
+  looked_then_ = now_;
+}
+
 void Coordinator::end_turn() {
+  pace_copying();
   transfers_.step();
   turn_end_requested_ = false;
   const std::int64_t clock_ms = wall_clock_ms();

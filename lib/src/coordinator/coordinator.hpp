@@ -206,6 +206,7 @@ class Coordinator final : public Heir, public OrderPort {
                          const ReplyAddress& address);
   void suspect(std::size_t worker, std::uint32_t epoch, const char* why);
   void report_losses();
+  void pace_copying();
   void deliver(wire::Arrival arrival);
 
   Ring ring_;
@@ -226,6 +227,8 @@ class Coordinator final : public Heir, public OrderPort {
   ReplicaReplies replica_replies_;
   Placement placement_;
   TransferSet transfers_;
+  std::uint64_t commands_then_ = 0;  // when it was last looked whether clients are busy
+  Clock::time_point looked_then_;
 
   struct RoomWait {
     std::size_t worker;

@@ -93,6 +93,10 @@ void PmiRelay::finalize() {
   ask(finalize_line, finalize_line, [](const std::string&) {});
 }
 
+void PmiRelay::end_job(int exit_status) {
+  to_upstream_ += "cmd=abort exitcode=" + std::to_string(exit_status) + '\n';
+}
+
 bool PmiRelay::child_asks(const std::string& line) {
   child_aborted_ = child_aborted_ || field(line, "cmd") == "abort";
   if (child_aborted_) return true;

@@ -63,6 +63,10 @@ class PmiRelay {
   /// Tells the process manager that this rank ends in good order, if nobody has told it.
   void finalize();
 
+  /// Has the process manager end the job with this status at once, within about a second, instead
+  /// of waiting for ranks that cannot hear of its end.
+  void end_job(int exit_status);
+
   /// Whether the process manager knows that this rank ends in good order.
   [[nodiscard]] bool finalized() const noexcept { return finalized_; }
 
@@ -96,7 +100,7 @@ class PmiRelay {
   bool asking_ = false;
   std::optional<std::string> child_waits_for_;  // name of a request
   bool child_aborted_ = false;
-  std::size_t child_barriers_ = 0;              // that the present child has entered
+  std::size_t child_barriers_ = 0;  // that the present child has entered
   std::size_t barriers_passed_ = 0;
   std::uint64_t unnamed_requests_ = 0;
   bool finalized_ = false;
