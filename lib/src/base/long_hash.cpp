@@ -14,7 +14,6 @@ std::uint64_t hash_narrow(const void* bytes, std::size_t size) {
 
 Hash widest_hash() noexcept {
 #ifdef PKV_WIDE_HASH
-  if (__builtin_cpu_supports("avx512f")) return pkv_hash_avx512;
   if (__builtin_cpu_supports("avx2")) return pkv_hash_avx2;
 #endif
   return hash_narrow;

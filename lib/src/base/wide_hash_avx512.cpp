@@ -1,9 +1,0 @@
-#include "base/wide_hash.hpp"
-
-// Static here, with the vectors that this file's compiler options allow.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-uint64_t pkv_hash_avx512(const void* bytes, size_t size) {
-  return XXH3_64bits(bytes, size);
-}
