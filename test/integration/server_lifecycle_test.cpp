@@ -45,6 +45,19 @@ TEST_CASE("Server: carries large values over either transport", "[server][lifecy
   CHECK(server.stop() == 0);
 }
 
+TEST_CASE("Server: its ranks are asked to use huge pages, unless the user has set how",
+          "[server][lifecycle]") {
+  const bool set_by_user = GENERATE(false, true);
+  const std::string theirs = "glibc.malloc.hugetlb=0";
+  ServerSettings settings{.workers = 1};
+  if (set_by_user) settings.environment = {"GLIBC_TUNABLES=" + theirs};
+  ServerProcess server(settings);
+  const std::string expected = set_by_user ? theirs : "glibc.malloc.hugetlb=1";
+  CHECK(environment_of(server.rank(0), "GLIBC_TUNABLES") == expected);
+  CHECK(environment_of(server.rank(1), "GLIBC_TUNABLES") == expected);
+  CHECK(server.stop() == 0);
+}
+
 TEST_CASE("Server: SIGTERM or SIGINT to what the user started ends it with status 0",
           "[server][lifecycle]") {
   const int signal = GENERATE(SIGTERM, SIGINT);
