@@ -83,8 +83,15 @@ void dismiss_workers(mpi::MpiTransport& transport) {
 std::vector<mpi::Process> processes_of(const std::vector<WorkerReady>& workers) {
   std::vector<mpi::Process> processes{{0, getpid(), host_name()}};
   for (const WorkerReady& worker : workers)
-    processes.push_back({static_cast<int>(worker.worker) + 1, worker.process_id, worker.host});
+    processes.push_back(
+        {static_cast<int>(worker.worker) + 1, worker.process_id, worker.host, worker.epoch});
   return processes;
+}
+
+void connect_to(const std::vector<WorkerReady>& workers, mpi::MpiTransport& transport) {
+  for (const WorkerReady& worker : workers)
+    transport.reconnect(worker.worker, worker.epoch, worker.address);
+  transport.flush();
 }
 
 ControlServer::Settings control_settings(const Options& options, const HydraJob& job) {
@@ -147,13 +154,14 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
   WorkerMuster muster(io, control, static_cast<std::size_t>(job.ranks - 1), start_patience);
   if (!keeper.publish(control.endpoint(), publish_patience))
     throw std::runtime_error("cannot tell the other ranks where to find this one");
-  const mpi::Environment environment(argument_count, arguments, mpi::own_epoch());
+  const mpi::Environment environment(argument_count, arguments, mpi::Deaths::are_survived);
   const std::vector<WorkerReady> workers = muster.wait();
 
   LogSink log;
   mpi::MpiTransport transport(
       workers.size(), options.transport,
       [&log](LogLevel level, std::string_view line) { log ? log(level, line) : void(); });
+  connect_to(workers, transport);
   std::optional<Front> front;
   std::string why_not;
   open_front(front, io, options, processes_of(workers), transport, &control, log, why_not);
@@ -163,7 +171,7 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
     static_cast<void>(transport.run());  // so that they do not complain of a rank 0 that is gone
     leave_job(control, keeper, 1);
   }
-  front->follow(control, workers);
+  front->follow(control);
   front->start();
   announce(front->endpoint(), workers.size() - options.spares);
   try {

@@ -1,9 +1,6 @@
 #include "pkv_server/front.hpp"
 
-#include "wire/tags.hpp"
-
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -45,6 +42,7 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
     node.rank = process.rank;
     node.host = process.host;
     node.process_id = process.process_id;
+    node.epoch = process.epoch;
     server.nodes.push_back(std::move(node));
   }
   return server;
@@ -94,14 +92,7 @@ void Front::leave(const std::string& why) noexcept {
   mpi::Environment::leave(1);
 }
 
-void Front::follow(ControlServer& control, const std::vector<WorkerReady>& workers) {
-  for (const WorkerReady& ready : workers) {
-    if (ready.epoch == wire::first_epoch) continue;
-    boost::asio::post(io_, [this, ready] {
-      server_.worker_lost({ready.worker, ready.epoch - 1, "it died while the job started", true});
-      on_ready(ready);
-    });
-  }
+void Front::follow(ControlServer& control) {
   control.on_ready([this](const WorkerReady& ready) { on_ready(ready); });
   control.on_lost([this](const WorkerLost& lost) { server_.worker_lost(lost); });
 }

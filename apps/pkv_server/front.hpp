@@ -41,9 +41,9 @@ class Front {
 
   [[nodiscard]] std::string endpoint() const { return server_.endpoint(); }
 
-  /// Tells the server what becomes of the workers' processes from here on, and which of them have
-  /// taken the place of others already. To be called before start().
-  void follow(ControlServer& control, const std::vector<WorkerReady>& workers);
+  /// Tells the server what becomes of the workers' processes from here on. To be called before
+  /// start().
+  void follow(ControlServer& control);
 
   void start();
 

@@ -51,7 +51,7 @@ void run_lasting_worker(const Options& options, int argument_count, char** argum
   mpi::KeeperLink keeper;
   const mpi::Beat beat(keeper, progress);  // from here on: MPI_Init may take its time
   const std::uint32_t epoch = mpi::own_epoch();
-  const mpi::Environment environment(argument_count, arguments, epoch);
+  const mpi::Environment environment(argument_count, arguments, mpi::Deaths::are_survived);
   keeper.say_address(environment.address());
   serve(options, environment.rank(), epoch, log, progress);
   mpi::Environment::leave(0);  // MPI_Finalize would wait for ranks that may be missing

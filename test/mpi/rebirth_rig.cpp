@@ -16,6 +16,8 @@ int rank_of(std::size_t worker) {
 RebirthRig::RebirthRig(Conversation& conversation) : conversation_(conversation) {
   for (std::size_t worker = 0; worker < conversation.workers(); ++worker)
     births_.push_back(await_birth(rank_of(worker), 1));
+  for (std::size_t worker = 0; worker < births_.size(); ++worker)
+    connect(worker);
 }
 
 void RebirthRig::signal(std::size_t worker, int signal) const {
@@ -30,6 +32,10 @@ void RebirthRig::disconnect(std::size_t worker) {
 void RebirthRig::revive(std::size_t worker) {
   births_[worker] = await_birth(rank_of(worker), births_[worker].epoch + 1);
   ++deaths_;
+  connect(worker);
+}
+
+void RebirthRig::connect(std::size_t worker) {
   conversation_.reconnect(worker, births_[worker].epoch, births_[worker].address);
 }
 

@@ -30,6 +30,8 @@ class RebirthRig {
   [[nodiscard]] bool echoes(std::size_t worker, const std::string& value);
 
  private:
+  void connect(std::size_t worker);
+
   Conversation& conversation_;
   std::vector<Birth> births_;
   std::size_t deaths_ = 0;

@@ -83,7 +83,7 @@ int run_tests(int argument_count, char** arguments, const Environment& environme
 
 int work(int argument_count, char** arguments) {
   if (!std::filesystem::exists(birth_folder())) return 0;  // born when the tests were over
-  const Environment environment(argument_count, arguments, own_epoch());
+  const Environment environment(argument_count, arguments, Deaths::are_survived);
   if (environment.rank() == 0)
     Environment::leave(run_tests(argument_count, arguments, environment));
   live(environment, own_epoch());

@@ -20,6 +20,7 @@ struct ServerNode {
   int rank = 0;         ///< MPI rank of the process that serves it; 0 in-process.
   std::string host;
   std::int64_t process_id = 0;
+  std::uint32_t epoch = 1;  ///< Which process in its place this is, counted from 1.
 };
 
 struct ServerOptions {

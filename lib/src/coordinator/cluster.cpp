@@ -1,6 +1,7 @@
 #include "coordinator/cluster.hpp"
 
 #include "coordinator/discard_replies.hpp"
+#include "wire/tags.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -43,6 +44,7 @@ Cluster::Cluster(Coordinator& coordinator, Processes processes, LogSink log)
   members_.resize(coordinator_.worker_count());
   for (std::size_t worker = 0; worker < members_.size(); ++worker) {
     members_[worker].weight = coordinator_.node(worker).weight;
+    members_[worker].deaths = coordinator_.epoch(worker) - wire::first_epoch;
     members_[worker].spare = !coordinator_.ring().index_of(coordinator_.node(worker).id);
   }
   coordinator_.on_loss([this](std::size_t worker, std::uint32_t epoch, const char* why) {

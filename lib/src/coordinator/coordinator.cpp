@@ -9,10 +9,6 @@
 namespace pkv {
 namespace {
 
-// A first incarnation. Sequence numbers of a job start at its start time, so that they go on rising
-// when a later job serves the same data.
-constexpr std::uint32_t first_epoch = 1;
-
 // Clients that send more than this in a while are busy: some ten thousand commands a second.
 constexpr std::chrono::milliseconds pacing_interval{5};
 constexpr std::uint64_t most_commands_when_quiet = 50;
@@ -22,6 +18,8 @@ std::int64_t wall_clock_ms() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+// Sequence numbers of a job start at its start time, so that they go on rising when a later job
+// serves the same data.
 std::uint64_t first_sequence() {
   constexpr unsigned sequences_per_ms_bits = 20;
   return static_cast<std::uint64_t>(wall_clock_ms()) << sequences_per_ms_bits;
@@ -57,8 +55,9 @@ Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transpo
     throw std::invalid_argument("there must be one node for each worker");
   queues_.reserve(nodes_.size());
   for (std::size_t worker = 0; worker < nodes_.size(); ++worker) {
-    queues_.emplace_back(transport_, worker, nodes_[worker].id, first_epoch, this);
-    epochs_.push_back(first_epoch);
+    const std::uint32_t epoch = nodes_[worker].epoch;
+    queues_.emplace_back(transport_, worker, nodes_[worker].id, epoch, this);
+    epochs_.push_back(epoch);
     holder_since_.push_back(0);
   }
   set_ring(ring_);

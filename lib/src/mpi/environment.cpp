@@ -54,13 +54,10 @@ std::string first_line(const std::string& text) {
 
 }  // namespace
 
-Environment::Environment(int& argument_count, char**& arguments) {
+Environment::Environment(int& argument_count, char**& arguments, Deaths deaths) {
+  if (deaths == Deaths::are_survived) UcxWorker::expect_failures(rank_from_launcher());
   initialise(argument_count, arguments);
-}
-
-Environment::Environment(int& argument_count, char**& arguments, std::uint32_t epoch) {
-  UcxWorker::expect_failures(rank_from_launcher(), epoch);
-  initialise(argument_count, arguments);
+  if (deaths == Deaths::end_the_job) return;
   if (const RebirthSupport support = rebirth_support(); !support)
     throw std::runtime_error("processes that die cannot be replaced: " + support.obstacle);
 }

@@ -11,6 +11,13 @@ struct Process {
   int rank = 0;
   std::int64_t process_id = 0;
   std::string host;
+  std::uint32_t epoch = 1;  ///< Which process of this rank it is, counted from 1.
+};
+
+/// What becomes of a job in which a worker's process dies.
+enum class Deaths {
+  end_the_job,
+  are_survived,  ///< Another process may take over the rank.
 };
 
 /// The process's membership in the MPI job: initialises MPI, and leaves it in one of two ways.
@@ -27,14 +34,12 @@ struct Process {
 /// Errors: the constructor throws std::runtime_error when MPI cannot give what is needed.
 class Environment {
  public:
-  Environment(int& argument_count, char**& arguments);
-
-  /// For jobs whose worker processes may die and be followed by others under the same ranks; then
-  /// all ranks use this. This process is the incarnation `epoch` of its rank, from 1. Beyond 1 it
-  /// joins alone: no call that all ranks must make together is possible in such a job.
-  /// Requires of the environment: UCX_TLS=tcp,self and MPIR_CVAR_NOLOCAL=1. Throws, saying what is
-  /// missing, where rebirth_support() finds something.
-  Environment(int& argument_count, char**& arguments, std::uint32_t epoch);
+  /// `deaths` is the same on all ranks. Where deaths are survived, a process that follows on one
+  /// that died joins alone: no call that all ranks must make together is possible in such a job.
+  /// And rank 0 reaches no worker before MpiTransport::reconnect() was told where it is. To survive
+  /// them requires of the environment: UCX_TLS=tcp,self and MPIR_CVAR_NOLOCAL=1. Throws, saying
+  /// what is missing, where rebirth_support() finds something.
+  Environment(int& argument_count, char**& arguments, Deaths deaths = Deaths::end_the_job);
 
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
@@ -43,8 +48,8 @@ class Environment {
 
   [[nodiscard]] int size() const noexcept { return size_; }
 
-  /// Where this process can be reached, in opaque bytes: for MpiTransport::reconnect() on rank 0,
-  /// when this one has taken over a worker's rank. Empty if processes cannot be replaced.
+  /// Where this process can be reached, in opaque bytes: for MpiTransport::reconnect() on rank 0.
+  /// Empty if processes cannot be replaced.
   [[nodiscard]] std::string address() const;
 
   /// Every process of the job in order of rank on rank 0, nothing elsewhere. To be called by all

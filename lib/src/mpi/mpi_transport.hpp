@@ -24,6 +24,9 @@ namespace pkv::mpi {
 
 /// Carries the coordinator's requests to the worker ranks, and their replies back.
 ///
+/// Where processes can be replaced, see Environment, reconnect() has to be called for the first one
+/// of each worker as well.
+///
 /// Used by two threads: the coordinator's calls what wire::Transport declares; the MPI thread,
 /// which initialised MPI, calls run(). Frames pass between them many at a time, and the MPI thread
 /// is woken only if it sleeps.

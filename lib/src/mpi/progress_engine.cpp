@@ -33,8 +33,10 @@ ProgressEngine::ProgressEngine(std::size_t workers, const TransportSettings& set
     : workers_(workers),
       exchange_(settings.preferred_frame_bytes, 2 * workers * settings.slots_per_worker),
       log_(std::move(log)) {
-  for (Worker& worker : workers_)
+  for (Worker& worker : workers_) {
     worker.slots.resize(settings.slots_per_worker);
+    worker.lost = UcxWorker::expects_failures();
+  }
 }
 
 void ProgressEngine::send(std::size_t worker, wire::Frame request) {

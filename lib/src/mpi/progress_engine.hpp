@@ -32,6 +32,9 @@ namespace pkv::mpi {
 /// worker answers on the slot that is next in turn. So MPI is left without an active request on
 /// either side. Lost workers are not waited for, but MPI_Finalize would: see has_lost_any().
 ///
+/// Where processes can be replaced, every worker counts as lost until reconnect() says where its
+/// first process is.
+///
 /// Thread safety: none; lives on the MPI thread.
 /// Lifetime: as RequestPool.
 class ProgressEngine {

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <dlfcn.h>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -27,7 +28,6 @@ ucp_worker_h the_worker = nullptr;
 int workers_created = 0;
 bool failures_expected = false;
 int own_rank = 0;
-std::uint32_t own_epoch = 1;
 std::vector<Peer> peers;             // by rank; filled only when failures are expected
 std::size_t failures_to_report = 0;  // peers that have `failed` set
 bool any_detour = false;             // some peer's `current` is not what MPICH knows
@@ -60,8 +60,8 @@ ucs_status_t connect(std::size_t rank, std::uint32_t generation, ucp_ep_params_t
   return next(the_worker, &params, connection);
 }
 
-/// A connection that stands for the one to `rank`.
-ucs_status_t connect_to_itself(std::size_t rank, ucp_ep_h* connection) {
+/// A connection that leads nowhere else.
+ucs_status_t connect_to_itself(ucp_ep_h* connection) {
   ucp_address_t* address = nullptr;
   std::size_t bytes = 0;
   ucs_status_t status = ucp_worker_get_address(the_worker, &address, &bytes);
@@ -69,7 +69,7 @@ ucs_status_t connect_to_itself(std::size_t rank, ucp_ep_h* connection) {
   ucp_ep_params_t params{};
   params.field_mask = UCP_EP_PARAM_FIELD_REMOTE_ADDRESS;
   params.address = address;
-  status = connect(rank, 0, params, connection);
+  status = real<decltype(ucp_ep_create)>("ucp_ep_create")(the_worker, &params, connection);
   ucp_worker_release_address(the_worker, address);
   return status;
 }
@@ -120,28 +120,17 @@ extern "C" ucs_status_t ucp_ep_create(ucp_worker_h worker, const ucp_ep_params_t
     return UCS_ERR_NO_MEMORY;
   }
   Peer& peer = peers.back();
-  // MPICH was told the addresses of first processes, which may be dead: connecting may then fail at
-  // once, and with it MPI_Init. Workers never talk to each other, and rank 0 waits for news of the
-  // worker's next process.
-  const bool is_needed = own_rank == 0 || rank == 0;
-  const bool is_own_former_self = rank == self && own_epoch > 1;
-  ucs_status_t status = UCS_ERR_UNREACHABLE;
-  if (is_needed && !is_own_former_self) status = connect(rank, 0, *params, ep_p);
-  if (status == UCS_OK) {
-    peer.known_to_mpi = peer.current = *ep_p;
-    return UCS_OK;
-  }
-  if (rank == 0) return status;
-  status = connect_to_itself(rank, ep_p);
+  // MPICH was told the addresses of some processes of the workers, which may be dead by now: to
+  // connect may then fail at once, and MPI_Init with it. Workers never talk to each other, and rank
+  // 0 is told which process to talk to, see replace_peer(). So only rank 0's address is used here.
+  const ucs_status_t status = rank == 0 ? connect(rank, 0, *params, ep_p) : connect_to_itself(ep_p);
+  if (status != UCS_OK) return status;
   peer.known_to_mpi = *ep_p;
-  if (rank == self) {
+  if (rank == 0 || rank == self)
     peer.current = *ep_p;
-    return status;
-  }
-  any_detour = true;
-  peer.failed = is_needed;
-  if (is_needed) ++failures_to_report;
-  return status;
+  else
+    any_detour = true;
+  return UCS_OK;
 }
 
 extern "C" ucs_status_ptr_t ucp_tag_send_nbx(ucp_ep_h ep, const void* buffer, std::size_t count,
@@ -196,10 +185,9 @@ bool UcxWorker::arm() noexcept {
   return ucp_worker_arm(the_worker) == UCS_OK;
 }
 
-void UcxWorker::expect_failures(int rank, std::uint32_t epoch) noexcept {
+void UcxWorker::expect_failures(int rank) noexcept {
   failures_expected = true;
   own_rank = rank;
-  own_epoch = epoch;
 }
 
 bool UcxWorker::expects_failures() noexcept {
@@ -249,10 +237,7 @@ void UcxWorker::close_peer(int rank) noexcept {
   if (static_cast<std::size_t>(rank) >= peers.size()) return;
   Peer& peer = peers[static_cast<std::size_t>(rank)];
   if (peer.current == nullptr) return;
-  if (peer.failed) {
-    peer.failed = false;
-    --failures_to_report;
-  }
+  if (std::exchange(peer.failed, false)) --failures_to_report;
   any_detour = true;
   const ucp_ep_h closing = peer.current;
   peer.current = nullptr;

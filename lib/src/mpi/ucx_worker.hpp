@@ -16,8 +16,9 @@ namespace pkv::mpi {
 ///   ucp_init_version   adds UCP_FEATURE_WAKEUP to the features that MPICH asks for;
 ///   ucp_worker_create  remembers the worker that MPICH creates;
 ///   ucp_ep_create      when failures are expected: has UCX report when a peer is gone, and joins
-///                      workers with rank 0 only. MPICH connects to the ranks in their order,
-///                      which tells whose connection it is;
+///                      workers with rank 0 only, which is told where they are by others than
+///                      MPICH. That connects to the ranks in their order, which tells whose
+///                      connection it is;
 ///   ucp_tag_send_nbx,  send to the process that has the rank now. MPICH knows connections, not
 ///   ..._sync_nbx       processes; what it receives it matches by rank and tag alone;
 ///   ucp_disconnect_nb  leaves connections open until MPI_Finalize destroys the worker. Closing one
@@ -35,8 +36,8 @@ class UcxWorker {
   [[nodiscard]] static bool arm() noexcept;
 
   /// Before MPI is initialised, on every rank or on none: processes may die, and others take over
-  /// their ranks. This one is the incarnation `epoch`, from 1, of `own_rank`.
-  static void expect_failures(int own_rank, std::uint32_t epoch) noexcept;
+  /// their ranks. On rank 0 all others are closed then, until replace_peer() says where they are.
+  static void expect_failures(int own_rank) noexcept;
 
   [[nodiscard]] static bool expects_failures() noexcept;
 
