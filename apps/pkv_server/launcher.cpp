@@ -31,12 +31,13 @@ constexpr auto stop_patience = 3s;
 constexpr timespec repeat_interval{0, 250'000'000};
 constexpr auto orphan_patience = 1s;
 
-/// Large values are copied between processes page by page (UCX's CMA), which takes as long as the
-/// copying; with huge pages it takes nearly none. glibc can be asked for them only before a program
-/// starts.
+/// Large values are copied between processes page by page (UCX's CMA), and finding the pages takes
+/// more than half as long as copying them; with huge pages it takes little. They are made at the
+/// first touch of memory that the heap has wholly, hence its large steps. glibc can be asked for
+/// all this only before a program starts.
 void ask_for_huge_pages() {
   constexpr int keep = 0;
-  setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", keep);
+  setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1:glibc.malloc.top_pad=16777216", keep);
 }
 
 std::vector<std::string> mpiexec_command(const std::string& mpiexec, const Options& options,

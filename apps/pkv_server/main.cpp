@@ -58,7 +58,6 @@ void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc accepts
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_ARENA_MAX, 1);
-  mallopt(M_TOP_PAD, 16 << 20);  // in steps of whole huge pages: they are made at the first touch
 }
 
 /// Rank 0 answers these signals once it is ready: until then they wait. Workers leave when rank 0
