@@ -32,12 +32,11 @@ constexpr timespec repeat_interval{0, 250'000'000};
 constexpr auto orphan_patience = 1s;
 
 /// Large values are copied between processes page by page (UCX's CMA), and finding the pages takes
-/// more than half as long as copying them; with huge pages it takes little. They are made at the
-/// first touch of memory that the heap has wholly, hence its large steps. glibc can be asked for
-/// all this only before a program starts.
+/// more than half as long as copying them; with huge pages it takes little. glibc can be asked for
+/// them only before a program starts.
 void ask_for_huge_pages() {
   constexpr int keep = 0;
-  setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1:glibc.malloc.top_pad=16777216", keep);
+  setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", keep);
 }
 
 std::vector<std::string> mpiexec_command(const std::string& mpiexec, const Options& options,
