@@ -8,6 +8,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-uint64_t pkv_hash_avx2(const void* bytes, size_t size) {
+std::uint64_t pkv_hash_avx2(const void* bytes, std::size_t size) {
   return XXH3_64bits(bytes, size);
 }
