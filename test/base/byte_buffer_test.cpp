@@ -123,3 +123,31 @@ TEST_CASE("ByteBuffer: too large a request throws and changes nothing", "[byte_b
   CHECK_THROWS_AS(buffer.reserve(std::size_t{1} << 62), std::bad_alloc);
   CHECK(buffer.view() == "content");
 }
+
+TEST_CASE("ByteBuffer: what is dropped from the front is gone, the rest stays where it is",
+          "[byte_buffer]") {
+  ByteBuffer buffer(10);
+  buffer.append("0123456");
+  const char* const four = buffer.data() + 4;
+  buffer.drop_front(4);
+  CHECK(buffer.data() == four);
+  CHECK(buffer.view() == "456");
+  CHECK(buffer.capacity() == 6);
+  buffer.drop_front(0);
+
+  ByteBuffer moved(std::move(buffer));
+  buffer = ByteBuffer(3);
+  buffer.append("abc");
+  buffer.drop_front(3);
+  CHECK(buffer.view().empty());
+  buffer.swap(moved);
+  CHECK(buffer.view() == "456");
+  buffer.append("789");  // fits
+  CHECK(buffer.data() == four);
+  buffer.append("x");  // grows
+  CHECK(buffer.view() == "456789x");
+  buffer.drop_front(1);
+  buffer.clear();
+  buffer.append(std::string(100, 'y'));
+  CHECK(buffer.view() == std::string(100, 'y'));
+}

@@ -1,10 +1,14 @@
 #include "base/hash.hpp"
 
+#include "base/long_hash.hpp"
+#include "base/wide_hash.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <string>
 
 using pkv::hash_bytes;
+using pkv::hash_long_bytes;
 
 namespace {
 
@@ -37,4 +41,23 @@ TEST_CASE("hash: where the bytes lie does not matter", "[hash]") {
     CAPTURE(offset);
     CHECK(hash_bytes(std::string_view(shifted).substr(offset)) == hash_bytes(text));
   }
+}
+
+// XXH3 goes through its input in stripes of 64 bytes and blocks of 1 KiB, and ends with the
+// last 64.
+TEST_CASE("hash: with wide vectors the values are the same", "[hash]") {
+  const std::string text = letters((1 << 20) + 7);
+  const auto check = [](std::string_view bytes) {
+    CAPTURE(bytes.size());
+    CHECK(hash_long_bytes(bytes) == hash_bytes(bytes));
+#ifdef PKV_WIDE_HASH
+    if (__builtin_cpu_supports("avx2"))
+      CHECK(pkv_hash_avx2(bytes.data(), bytes.size()) == hash_bytes(bytes));
+#endif
+  };
+  for (std::size_t size = 0; size < 3000; ++size)
+    check(std::string_view(text).substr(size % 64, size));
+  for (std::size_t size = (64 << 10) - 65; size < (64 << 10) + 65; ++size)
+    check(std::string_view(text).substr(1, size));
+  check(text);
 }

@@ -117,3 +117,42 @@ TEST_CASE("InputBuffer: however it is used, the bytes are those of a string",
     buffer.ask_for(1 + random() % (random() % 5 == 0 ? 1'000'000 : 100));
   }
 }
+
+TEST_CASE("InputBuffer: a large value's memory is given away, the value unmoved",
+          "[coordinator][input][large]") {
+  InputBuffer buffer;
+  const std::string head = "SET k ";
+  const std::string value(1 << 20, 'v');
+  const auto room = GENERATE(as<std::size_t>(), 1, 6, 64, 70);
+  const auto rest = GENERATE(as<std::string>(), "", "r", "GET k\r\n");
+  for (int i = 0; i < 3; ++i) {
+    receive(buffer, head);
+    buffer.ask_for(value.size());
+    receive_all(buffer, value + "\r\n" + rest);
+    const std::string_view found = buffer.unread().substr(head.size(), value.size());
+    const char* const was_at = found.data();
+    const ByteBuffer taken = buffer.detach(found, room, head.size() + value.size() + 2);
+    REQUIRE(taken.size() == room + value.size());
+    CHECK(taken.data() + room == was_at);
+    CHECK((taken.view().substr(room) == value));
+    CHECK(buffer.unread() == rest);
+    buffer.consume(rest.size());
+  }
+}
+
+TEST_CASE("InputBuffer: what is not worth it, or lies elsewhere, is not given away",
+          "[coordinator][input][large]") {
+  InputBuffer buffer;
+  const std::string value(1 << 20, 'v');
+  receive(buffer, "SET k ");
+  buffer.ask_for(value.size());
+  receive_all(buffer, value);
+  const std::string before(buffer.unread());
+  const std::string_view all = buffer.unread();
+  CHECK(buffer.detach(value, 1, all.size()).empty());                   // elsewhere
+  CHECK(buffer.detach({}, 1, all.size()).empty());                      // nowhere
+  CHECK(buffer.detach(all.substr(6), 71, all.size()).empty());          // no room
+  CHECK(buffer.detach(all.substr(6, 1 << 18), 1, all.size()).empty());  // too much goes along
+  CHECK(buffer.detach(all.substr(6, 600'000), 1, 600'006).empty());     // too much stays behind
+  CHECK((buffer.unread() == before));
+}

@@ -45,6 +45,21 @@ TEST_CASE("Server: carries large values over either transport", "[server][lifecy
   CHECK(server.stop() == 0);
 }
 
+TEST_CASE("Server: its ranks are asked to use huge pages, unless the user has set how",
+          "[server][lifecycle]") {
+  const bool set_by_user = GENERATE(false, true);
+  const std::string theirs = "glibc.malloc.hugetlb=0";
+  ServerSettings settings{.workers = 1};
+  if (set_by_user) settings.environment = {"GLIBC_TUNABLES=" + theirs};
+  ServerProcess server(settings);
+  for (const int rank : {0, 1}) {
+    const std::string tunables = environment_of(server.rank(rank), "GLIBC_TUNABLES");
+    CHECK((tunables == theirs) == set_by_user);
+    CHECK((tunables.find("hugetlb=1") != std::string::npos) != set_by_user);
+  }
+  CHECK(server.stop() == 0);
+}
+
 TEST_CASE("Server: SIGTERM or SIGINT to what the user started ends it with status 0",
           "[server][lifecycle]") {
   const int signal = GENERATE(SIGTERM, SIGINT);

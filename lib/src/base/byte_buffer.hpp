@@ -27,7 +27,8 @@ class ByteBuffer {
   ByteBuffer(ByteBuffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)),
         size_(std::exchange(other.size_, 0)),
-        capacity_(std::exchange(other.capacity_, 0)) {}
+        capacity_(std::exchange(other.capacity_, 0)),
+        front_(std::exchange(other.front_, 0)) {}
   ByteBuffer& operator=(ByteBuffer&& other) noexcept {
     ByteBuffer taken(std::move(other));
     swap(taken);
@@ -35,7 +36,7 @@ class ByteBuffer {
   }
   ByteBuffer(const ByteBuffer&) = delete;
   ByteBuffer& operator=(const ByteBuffer&) = delete;
-  ~ByteBuffer() { std::free(data_); }
+  ~ByteBuffer() { std::free(data_ - front_); }
 
   [[nodiscard]] char* data() noexcept { return data_; }
   [[nodiscard]] const char* data() const noexcept { return data_; }
@@ -50,15 +51,16 @@ class ByteBuffer {
   void reserve(std::size_t bytes) {
     if (bytes <= capacity_) return;
     // realloc() copies all of the old block, also what has never been written.
-    const bool mostly_unused = size_ < capacity_ / 4;
+    const bool mostly_unused = size_ < capacity_ / 4 || front_ > 0;
     void* grown = mostly_unused ? std::malloc(bytes) : std::realloc(data_, bytes);
     if (grown == nullptr) throw std::bad_alloc();
     if (mostly_unused) {
       if (size_ > 0) std::memcpy(grown, data_, size_);
-      std::free(data_);
+      std::free(data_ - front_);
     }
     data_ = static_cast<char*>(grown);
     capacity_ = bytes;
+    front_ = 0;
   }
 
   /// Sets the size; new bytes are uninitialised.
@@ -96,10 +98,21 @@ class ByteBuffer {
     size_ -= bytes;
   }
 
+  /// Gives up bytes at the front, without moving those behind them. Their room is lost until the
+  /// buffer grows. Requires: bytes <= size().
+  void drop_front(std::size_t bytes) noexcept {
+    assert(bytes <= size_);
+    data_ += bytes;
+    size_ -= bytes;
+    capacity_ -= bytes;
+    front_ += bytes;
+  }
+
   void swap(ByteBuffer& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     std::swap(capacity_, other.capacity_);
+    std::swap(front_, other.front_);
   }
 
  private:
@@ -111,6 +124,7 @@ class ByteBuffer {
   char* data_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
+  std::size_t front_ = 0;  // bytes of the block that lie before data_
 };
 
 }  // namespace pkv

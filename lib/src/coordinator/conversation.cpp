@@ -15,6 +15,9 @@ namespace {
 // a burst of reads of large values does not fill the memory, many enough to keep the workers busy.
 constexpr std::size_t first_expected_reply_bytes = std::size_t{64} << 10;
 
+// Below, a value is copied, whatever its frame.
+constexpr std::size_t least_value_in_place = std::size_t{64} << 10;
+
 // A command with one key and one value of the largest size must be possible, whatever the limit on
 // the input of all clients.
 std::size_t most_command_bytes(const Limits& limits) noexcept {
@@ -91,8 +94,9 @@ Conversation::Progress Conversation::execute_input() {
         break;
       case ParseStatus::complete:
         // A command that finds no room stays in the input and is read again when there is some.
+        command_bytes_ = parsed.consumed_bytes;
         if (execute(parser_.arguments()) == Outcome::no_room) return Progress::paused;
-        input_.consume(parsed.consumed_bytes);
+        input_.consume(command_bytes_);
         break;
     }
   }
@@ -141,8 +145,25 @@ Outcome Conversation::forward(const wire::Operation& operation) {
   if (too_long(operation)) return refuse(operation);
   const Coordinator::Way way = coordinator.way_of(operation);
   if (const auto full = coordinator.full_worker(way)) return wait_for_room(*full);
+  if (operation.value.size() >= least_value_in_place && forward_in_place(way, operation))
+    return Outcome::done;
   coordinator.append(way, operation, {this, begin_command(), 0});
   return Outcome::done;
+}
+
+/// Makes the input's memory that of the operation's frame, so that the value is not copied. False
+/// if that cannot be done.
+bool Conversation::forward_in_place(const Coordinator::Way& way, const wire::Operation& operation) {
+  Coordinator& coordinator = service_.coordinator;
+  if (!coordinator.goes_alone(way, operation)) return false;
+  const std::size_t before_value =
+      wire::header_bytes + wire::operation_overhead_bytes + operation.key.size();
+  ByteBuffer frame = input_.detach(operation.value, before_value, command_bytes_);
+  if (frame.empty()) return false;
+  command_bytes_ = 0;
+  wire::store_operation_around_value(frame.data() + wire::header_bytes, operation);
+  coordinator.append_alone(way, std::move(frame), {this, begin_command(), 0});
+  return true;
 }
 
 Outcome Conversation::forward_all(std::span<const wire::Operation> operations,

@@ -127,6 +127,8 @@ class Conversation final : public ReplyReceiver {
   [[nodiscard]] bool too_long(const wire::Operation& operation) const noexcept;
   Outcome refuse(const wire::Operation& operation);
   Outcome wait_for_room(std::size_t worker);
+  [[nodiscard]] bool forward_in_place(const Coordinator::Way& way,
+                                      const wire::Operation& operation);
   Outcome reply_encoded(std::string encoded);
   [[nodiscard]] bool must_pause() const noexcept;
   std::uint32_t begin_command();
@@ -145,6 +147,7 @@ class Conversation final : public ReplyReceiver {
   OutputQueue output_;
   ReplyLine replies_;
   std::optional<CommandKind> kind_;  // of the command being executed; none if it is unknown
+  std::size_t command_bytes_ = 0;    // of the command being executed, while they are in the input
   std::size_t missing_bytes_ = 0;
   std::size_t most_command_bytes_;
   std::size_t expected_reply_bytes_;

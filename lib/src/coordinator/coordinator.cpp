@@ -142,6 +142,18 @@ void Coordinator::append_to_holders(const Route& route, const wire::Operation& o
     transfers_.on_write(fill.transfer, operation, sequence_);
 }
 
+void Coordinator::append_alone(const Way& way, ByteBuffer frame_bytes,
+                               const ReplyAddress& address) {
+  WorkerQueue& queue = queues_[way.route->holders().front()];
+  try {
+    queue.append_alone(std::move(frame_bytes), sequence_, address, now_);
+  } catch (const std::bad_alloc&) {
+    refuse(address, errc::out_of_memory);
+    return;
+  }
+  if (!turn_end_requested_) request_turn_end();
+}
+
 void Coordinator::inherit(std::size_t lost_worker, const wire::Operation& operation,
                           std::uint64_t sequence, const ReplyAddress& address) {
   WorkerList heirs;  // writes need none: they have gone to all other holders

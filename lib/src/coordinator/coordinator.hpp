@@ -109,6 +109,14 @@ class Coordinator final : public Heir, public OrderPort {
     else
       append_to_holders(*way.route, operation, address);
   }
+  /// Whether an operation goes to one worker only, and there in a batch of its own. Then
+  /// append_alone() does with the operation's bytes what append() does with a copy; see there.
+  [[nodiscard]] bool goes_alone(const Way& way, const wire::Operation& operation) const noexcept {
+    return is_single(*way.route) &&
+           wire::header_bytes + wire::encoded_bytes(operation) > transport_.preferred_frame_bytes();
+  }
+  /// `frame_bytes`: as WorkerQueue::append_alone() wants them. Requires: goes_alone().
+  void append_alone(const Way& way, ByteBuffer frame_bytes, const ReplyAddress& address);
   /// Adds an operation for one worker, whatever its key.
   void append_to(std::size_t worker, const wire::Operation& operation,
                  const ReplyAddress& address) {

@@ -32,7 +32,7 @@ inline bool WorkerQueue::fits(std::size_t bytes, std::uint64_t sequence) const n
 void WorkerQueue::append(const wire::Operation& operation, std::uint64_t sequence,
                          const ReplyAddress& address, Clock::time_point now) {
   const std::size_t bytes = wire::encoded_bytes(operation);
-  if (!fits(bytes, sequence)) open_batch(sequence, now);
+  if (!fits(bytes, sequence)) open_batch(wire::Frame(transport_.take_buffer()), sequence, now);
   Batch& batch = *open_;
   batch.addresses.push_back(address);
   try {
@@ -46,9 +46,20 @@ void WorkerQueue::append(const wire::Operation& operation, std::uint64_t sequenc
   ++load_;
 }
 
-void WorkerQueue::open_batch(std::uint64_t sequence, Clock::time_point now) {
+void WorkerQueue::append_alone(ByteBuffer frame_bytes, std::uint64_t sequence,
+                               const ReplyAddress& address, Clock::time_point now) {
+  const std::size_t bytes = frame_bytes.size() - wire::header_bytes;
+  std::vector<ReplyAddress> addresses{address};
+  open_batch(wire::Frame(wire::FrameHeader(), std::move(frame_bytes)), sequence, now)
+      .addresses.swap(addresses);
+  waiting_bytes_ += bytes;
+  ++load_;
+}
+
+WorkerQueue::Batch& WorkerQueue::open_batch(wire::Frame frame, std::uint64_t sequence,
+                                            Clock::time_point now) {
   Batch opened;
-  opened.frame = wire::Frame(transport_.take_buffer());
+  opened.frame = std::move(frame);
   opened.frame.header.kind = wire::FrameKind::request;
   opened.frame.header.node = node_;
   opened.frame.header.epoch = epoch_;
@@ -59,6 +70,7 @@ void WorkerQueue::open_batch(std::uint64_t sequence, Clock::time_point now) {
     spare_addresses_.pop_back();
   }
   open_ = &waiting_.emplace_back(std::move(opened));
+  return *open_;
 }
 
 WorkerQueue::Batch WorkerQueue::take_oldest() {

@@ -52,6 +52,12 @@ class WorkerQueue {
   void append(const wire::Operation& operation, std::uint64_t sequence, const ReplyAddress& address,
               Clock::time_point now);
 
+  /// Adds an operation in a batch of its own: `frame_bytes` is room for a frame's header and behind
+  /// it the operation, encoded with the sequence_offset 0. For operations that no batch has room
+  /// for. Throws as append().
+  void append_alone(ByteBuffer frame_bytes, std::uint64_t sequence, const ReplyAddress& address,
+                    Clock::time_point now);
+
   /// Hands waiting batches to the transport while there are free slots. Returns how many.
   /// `stable` is FrameHeader::stable.
   std::size_t send(std::int64_t clock_ms, std::uint64_t stable = 0);
@@ -107,7 +113,7 @@ class WorkerQueue {
   };
 
   [[nodiscard]] bool fits(std::size_t bytes, std::uint64_t sequence) const noexcept;
-  void open_batch(std::uint64_t sequence, Clock::time_point now);
+  Batch& open_batch(wire::Frame frame, std::uint64_t sequence, Clock::time_point now);
   [[nodiscard]] Batch take_oldest();
   void fail(std::vector<ReplyAddress>& addresses, std::size_t from, errc error);
   void bequeath(const wire::Frame& request, std::vector<ReplyAddress>& addresses, std::size_t from);

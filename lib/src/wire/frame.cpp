@@ -2,6 +2,7 @@
 
 #include "base/endian.hpp"
 #include "base/hash.hpp"
+#include "base/long_hash.hpp"
 
 #include <cassert>
 #include <limits>
@@ -23,6 +24,13 @@ std::uint32_t header_checksum(const char* header) noexcept {
   return static_cast<std::uint32_t>(hash_bytes({header, header_checksum_at}));
 }
 
+// From here on wider vectors are worth a call.
+constexpr std::size_t least_long_body_bytes = 1024;
+
+std::uint64_t body_checksum(std::string_view body) noexcept {
+  return body.size() < least_long_body_bytes ? hash_bytes(body) : hash_long_bytes(body);
+}
+
 }  // namespace
 
 void seal(const FrameHeader& header, std::string_view body, char* to) noexcept {
@@ -39,7 +47,7 @@ void seal(const FrameHeader& header, std::string_view body, char* to) noexcept {
   at = store(at, header.sequence);
   at = store(at, header.clock_ms);
   at = store(at, header.stable);
-  at = store(at, hash_bytes(body));
+  at = store(at, body_checksum(body));
   at = store(at, static_cast<std::uint32_t>(header.body_bytes));
   store(at, header_checksum(to));
 }
@@ -72,7 +80,8 @@ result<FrameHeader> decode_header(std::string_view bytes) noexcept {
 }
 
 bool body_matches(std::string_view header_bytes_of_frame, std::string_view body) noexcept {
-  return load<std::uint64_t>(header_bytes_of_frame.data() + body_checksum_at) == hash_bytes(body);
+  return load<std::uint64_t>(header_bytes_of_frame.data() + body_checksum_at) ==
+         body_checksum(body);
 }
 
 }  // namespace pkv::wire

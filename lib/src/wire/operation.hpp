@@ -117,19 +117,24 @@ inline constexpr std::size_t operation_overhead_bytes = 16;
   return operation_overhead_bytes + operation.key.size() + operation.value.size();
 }
 
-/// Adds an operation to a frame's body, with this sequence_offset and not its own.
-/// Requires: key and value are each shorter than 2^32 bytes.
-inline void append_operation_at(ByteBuffer& to, const Operation& operation,
-                                std::uint32_t sequence_offset) {
+/// Writes what comes before an operation's key, with this sequence_offset, and returns its end.
+inline char* store_operation_head(char* at, const Operation& operation,
+                                  std::uint32_t sequence_offset) noexcept {
   assert(operation.key.size() <= std::numeric_limits<std::uint32_t>::max());
   assert(operation.value.size() <= std::numeric_limits<std::uint32_t>::max());
-  char* at = to.extend(encoded_bytes(operation));
   at = store(at, operation.opcode);
   at = store(at, operation.flags);
   at = store(at, std::uint16_t{0});
   at = store(at, static_cast<std::uint32_t>(operation.key.size()));
   at = store(at, static_cast<std::uint32_t>(operation.value.size()));
-  at = store(at, sequence_offset);
+  return store(at, sequence_offset);
+}
+
+/// Adds an operation to a frame's body, with this sequence_offset and not its own.
+/// Requires: key and value are each shorter than 2^32 bytes.
+inline void append_operation_at(ByteBuffer& to, const Operation& operation,
+                                std::uint32_t sequence_offset) {
+  char* at = store_operation_head(to.extend(encoded_bytes(operation)), operation, sequence_offset);
   if (!operation.key.empty()) std::memcpy(at, operation.key.data(), operation.key.size());
   at += operation.key.size();
   if (!operation.value.empty()) std::memcpy(at, operation.value.data(), operation.value.size());
@@ -138,6 +143,16 @@ inline void append_operation_at(ByteBuffer& to, const Operation& operation,
 /// Requires: key and value are each shorter than 2^32 bytes.
 inline void append_operation(ByteBuffer& to, const Operation& operation) {
   append_operation_at(to, operation, operation.sequence_offset);
+}
+
+/// Writes an operation, with its own sequence_offset, around its value, which is in its place
+/// already: the last of the encoded_bytes(operation) bytes from `at` on. The key may lie anywhere
+/// before the value, also where it is written over.
+inline void store_operation_around_value(char* at, const Operation& operation) noexcept {
+  assert(at + operation_overhead_bytes + operation.key.size() == operation.value.data());
+  if (!operation.key.empty())
+    std::memmove(at + operation_overhead_bytes, operation.key.data(), operation.key.size());
+  store_operation_head(at, operation, operation.sequence_offset);
 }
 
 /// Walks the operations of a request's body.
