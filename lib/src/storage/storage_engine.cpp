@@ -25,11 +25,17 @@ result<std::size_t> StorageEngine::append(std::string_view key, std::string_view
   return joined.size();
 }
 
+Version StorageEngine::newest_version() const noexcept {
+  return 0;
+}
+
 void StorageEngine::prefetch(std::span<const std::string_view>) const noexcept {}
 
 result<void> StorageEngine::begin_batch() {
   return {};
 }
+
+void StorageEngine::reach(Version) noexcept {}
 
 result<void> StorageEngine::end_batch() {
   return {};

@@ -71,8 +71,10 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
     store_.prefetch({keys.data(), count});
     for (std::size_t i = 0; i < count; ++i) {
       if (part.frame.body_size() >= part_bytes_) {
-        end_part(std::move(part), false, replies);
+        const std::uint32_t next = part.first + part.frame.header.count;
+        end_part(std::move(part), request, false, replies);
         part = begin_part(request, replies);
+        part.first = next;
       }
       // Without a batch nothing may run: an engine might keep what end_part calls undone.
       const wire::Operation& operation = operations[i];
@@ -81,17 +83,18 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
         execute_operation(store_, operation, version, part.frame.bytes());
       else if (part.begun)
         run_unusual(operation, version, remembering, part.frame.bytes());
+      part.newest = version;
       ++part.frame.header.count;
     }
     left -= static_cast<std::uint32_t>(count);
   }
   operations_run_ += request.header.count;
-  end_part(std::move(part), true, replies);
+  end_part(std::move(part), request, true, replies);
   return {};
 }
 
 Dispatcher::Part Dispatcher::begin_part(const wire::Frame& request, ReplySink& replies) {
-  Part part{wire::Frame(replies.take_buffer()), store_.begin_batch()};
+  Part part{wire::Frame(replies.take_buffer()), store_.begin_batch(), 0, 0};
   part.frame.header.kind = wire::FrameKind::reply;
   part.frame.header.node = node_;
   part.frame.header.epoch = epoch_;
@@ -100,17 +103,31 @@ Dispatcher::Part Dispatcher::begin_part(const wire::Frame& request, ReplySink& r
   return part;
 }
 
-void Dispatcher::end_part(Part part, bool last, ReplySink& replies) {
+void Dispatcher::end_part(Part part, const wire::Frame& request, bool last, ReplySink& replies) {
+  if (part.begun) store_.reach(part.newest);
   const result<void> committed = part.begun ? store_.end_batch() : part.begun;
-  if (!committed) {
-    // Nothing of what this part says has happened.
-    ByteBuffer& bytes = part.frame.bytes();
-    bytes.drop_back(part.frame.body_size());
-    for (std::uint32_t i = 0; i < part.frame.header.count; ++i)
-      wire::append_error(bytes, errc::storage_failure);
-  }
+  if (!committed) answer_undone(part, request, committed.error());
   part.frame.header.last = last;
   replies.send(std::move(part.frame));
+}
+
+/// Replaces the answers of a part of which nothing has happened. Reads are answered all the same: a
+/// full disk is no reason not to.
+void Dispatcher::answer_undone(Part& part, const wire::Frame& request,
+                               const boost::system::error_code& why) {
+  ByteBuffer& bytes = part.frame.bytes();
+  bytes.drop_back(part.frame.body_size());
+  wire::OperationReader reader(request.body(), request.header.count);
+  wire::Operation operation;
+  for (std::uint32_t i = 0; i < part.first + part.frame.header.count; ++i) {
+    if (!reader.next(operation)) return;  // has been inspected: does not happen
+    if (i < part.first) continue;
+    const bool reads = wire::reads_key(operation.opcode) && operation.flags == 0;
+    if (part.begun && reads)
+      execute_operation(store_, operation, 0, bytes);
+    else
+      append_errc(bytes, why);
+  }
 }
 
 void Dispatcher::report(ByteBuffer& to) {
