@@ -3,6 +3,7 @@
 #include "mpi/keeper_link.hpp"
 #include "mpi/mpi_transport.hpp"
 #include "pkv_server/control_server.hpp"
+#include "pkv_server/data_folder.hpp"
 #include "pkv_server/front.hpp"
 #include "pkv_server/hydra_job.hpp"
 #include "pkv_server/log.hpp"
@@ -52,12 +53,17 @@ std::string why_not_listening(const Options& options, const boost::system::syste
 }
 
 /// Opens what faces the clients. If that fails, `front` stays empty and `why_not` says why.
-void open_front(std::optional<Front>& front, boost::asio::io_context& io, const Options& options,
+void open_front(std::optional<Front>& front, std::optional<DataFolder>& data,
+                boost::asio::io_context& io, const Options& options,
                 const std::vector<mpi::Process>& processes, mpi::MpiTransport& transport,
                 ControlServer* control, LogSink& log, std::string& why_not) {
   try {
     log = open_log(options, 0);
-    front.emplace(io, options, processes, transport, control, log);
+    if (options.engine != Engine::memory) {
+      data.emplace(options, processes.size() - 1);
+      data->settle();
+    }
+    front.emplace(io, options, processes, transport, control, data ? &*data : nullptr, log);
   } catch (const boost::system::system_error& error) {
     why_not = why_not_listening(options, error);
   } catch (const std::exception& error) {
@@ -115,9 +121,10 @@ int run_coordinator(const Options& options, mpi::Environment& environment,
       workers, options.transport,
       [&log](LogLevel level, std::string_view line) { log ? log(level, line) : void(); });
   boost::asio::io_context io{1};
+  std::optional<DataFolder> data;
   std::optional<Front> front;
   std::string why_not;
-  open_front(front, io, options, processes, transport, nullptr, log, why_not);
+  open_front(front, data, io, options, processes, transport, nullptr, log, why_not);
   if (!front) {
     std::fprintf(stderr, "pkv_server: %s\n", why_not.c_str());
     dismiss_workers(transport);
@@ -154,9 +161,10 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
   mpi::MpiTransport transport(
       workers.size(), options.transport,
       [&log](LogLevel level, std::string_view line) { log ? log(level, line) : void(); });
+  std::optional<DataFolder> data;
   std::optional<Front> front;
   std::string why_not;
-  open_front(front, io, options, processes_of(workers), transport, &control, log, why_not);
+  open_front(front, data, io, options, processes_of(workers), transport, &control, log, why_not);
   if (!front) {
     std::fprintf(stderr, "pkv_server: %s\n", why_not.c_str());
     transport.stop(worker_patience);

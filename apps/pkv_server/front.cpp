@@ -21,7 +21,8 @@ constexpr auto client_patience = 700ms;
 constexpr auto stop_deadline = 1500ms;
 
 ServerOptions server_options(const Options& options, const std::vector<mpi::Process>& processes,
-                             ControlServer* control, const LogSink& log) {
+                             ControlServer* control, const LogSink& log,
+                             decltype(ServerOptions::note_whole) note_whole) {
   ServerOptions server;
   server.bind_address = options.bind_address;
   server.port = options.port;
@@ -30,6 +31,8 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
   server.replicas = options.replicas;
   server.spares = options.spares;
   server.copy_limit = options.copy_limit;
+  server.entries_last = options.engine != Engine::memory;
+  if (server.entries_last) server.note_whole = std::move(note_whole);
   server.log = log;
   if (control != nullptr) {
     server.replace_worker = [control](std::size_t worker, std::uint32_t epoch) {
@@ -63,11 +66,17 @@ void accept_signals() noexcept {
 
 Front::Front(boost::asio::io_context& io, const Options& options,
              const std::vector<mpi::Process>& processes, mpi::MpiTransport& transport,
-             ControlServer* control, LogSink log)
+             ControlServer* control, DataFolder* data, LogSink log)
     : log_(std::move(log)),
       transport_(transport),
       io_(io),
-      server_(io_, server_options(options, processes, control, log_), transport),
+      data_(data),
+      server_(io_,
+              server_options(options, processes, control, log_,
+                             [this](std::size_t worker, std::optional<std::uint64_t> lost_at) {
+                               note_whole(worker, lost_at);
+                             }),
+              transport),
       port_file_(options.port_file, server_.port()),
       signals_(io_, SIGINT, SIGTERM),
       deadline_(io_),
@@ -102,6 +111,15 @@ void Front::follow(ControlServer& control, const std::vector<WorkerReady>& worke
       on_ready(ready);
     });
   }
+  const std::vector<std::size_t> lost =
+      data_ != nullptr ? data_->lost_workers() : std::vector<std::size_t>();
+  for (const std::size_t lost_worker : lost) {
+    boost::asio::post(io_, [this, lost_worker, &control, epoch = workers[lost_worker].epoch] {
+      if (epoch != wire::first_epoch) return;  // the next one is there, see above
+      server_.worker_lost({lost_worker, epoch, "its file is not up to date", true});
+      control.replace(lost_worker, epoch);
+    });
+  }
   control.on_ready([this](const WorkerReady& ready) { on_ready(ready); });
   control.on_lost([this](const WorkerLost& lost) { server_.worker_lost(lost); });
 }
@@ -112,6 +130,16 @@ void Front::on_ready(const WorkerReady& ready) {
   process.host = ready.host;
   if (shares_cpus_) cpu_sharing_.start(processes_);
   server_.worker_ready(ready);
+}
+
+void Front::note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) {
+  if (stopping_) return;  // they leave, and nothing is written any more
+  try {
+    data_->note(worker, lost_at);
+  } catch (const std::exception& error) {
+    // To go on would be to serve, some day, from a file that lacks writes.
+    leave(error.what());
+  }
 }
 
 void Front::run() noexcept {

@@ -8,6 +8,7 @@
 #include "mpi/mpi_transport.hpp"
 #include "pkv_server/control_server.hpp"
 #include "pkv_server/cpu_sharing.hpp"
+#include "pkv_server/data_folder.hpp"
 #include "pkv_server/options.hpp"
 #include "pkv_server/port_file.hpp"
 
@@ -16,6 +17,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,11 +35,12 @@ namespace pkv::server {
 /// std::exception when the port file cannot be written.
 class Front {
  public:
-  /// Listens, but answers nobody before start(). Requires: nobody runs `io`. `control`, which must
-  /// outlive it, is there where worker processes that die are replaced.
+  /// Listens, but answers nobody before start(). Requires: nobody runs `io`. `control` is there
+  /// where worker processes that die are replaced, `data` where entries are in files; both must
+  /// outlive it.
   Front(boost::asio::io_context& io, const Options& options,
         const std::vector<mpi::Process>& processes, mpi::MpiTransport& transport,
-        ControlServer* control, LogSink log);
+        ControlServer* control, DataFolder* data, LogSink log);
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
 
@@ -58,10 +63,12 @@ class Front {
   void await_signal();
   void stop();
   void on_ready(const WorkerReady& ready);
+  void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at);
 
   LogSink log_;
   mpi::MpiTransport& transport_;
   boost::asio::io_context& io_;
+  DataFolder* data_;
   Server server_;
   PortFile port_file_;
   boost::asio::signal_set signals_;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,14 @@ struct ServerOptions {
   std::function<void(std::size_t worker, std::uint32_t epoch)> replace_worker;
   /// Kills the process of a worker, for NODE KILL. Empty: that command is refused.
   std::function<void(std::size_t worker)> kill_worker;
+  /// Whether the nodes' entries outlive their processes, in files. Then the ring is not changed, as
+  /// they would be looked for elsewhere after a restart; and without replicas a process that
+  /// returns holds what the former one did.
+  bool entries_last = false;
+  /// Told that a node is lost, before anything is answered without it, and the place in the order
+  /// at which that was; then that it holds all that it shall again, and nothing. In between its
+  /// file must not be trusted. With replicas only. May be empty.
+  std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at)> note_whole;
   Limits limits;
   LogSink log;
 };

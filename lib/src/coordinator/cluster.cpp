@@ -72,6 +72,7 @@ void Cluster::lose(std::size_t worker, const std::string& why) {
   member.lost_at = member.unsettled_since = coordinator_.now();
   log(LogLevel::warning, name(worker) + " is lost: " + why);
   coordinator_.transfers().forget_erasing(static_cast<WorkerIndex>(worker));
+  note_whole(worker, coordinator_.sequence());
   // First the routes: what the worker leaves unanswered goes to those that are left.
   apply(coordinator_.placement().lose(static_cast<WorkerIndex>(worker)));
   coordinator_.disconnect(worker);
@@ -97,6 +98,7 @@ void Cluster::take_back(std::size_t worker) {
                           ", epoch " + std::to_string(ready.epoch) + ", after " +
                           milliseconds(coordinator_.now() - member.lost_at));
   if (!member.failed) apply(coordinator_.placement().revive(static_cast<WorkerIndex>(worker)));
+  if (state(worker) == State::up) note_whole(worker, std::nullopt);
 }
 
 std::optional<std::size_t> Cluster::find_spare() const {
@@ -174,6 +176,7 @@ void Cluster::note_filled() {
     const bool filling = state(worker) == State::filling;
     if (member.filling && !filling && member.there) {
       member.holder_since = 0;
+      note_whole(worker, std::nullopt);
       log(LogLevel::info,
           name(worker) + " holds all that it shall, " +
               milliseconds(coordinator_.now() - member.unsettled_since) +
@@ -194,6 +197,7 @@ void Cluster::apply(PlacementChange change) {
     transfers.end(ended);
   for (Drop& drop : change.drops)
     transfers.erase(std::move(drop));
+  if (processes_.entries_last && coordinator_.settings().replicas == 1) return;  // it has its file
   for (const Loss& loss : change.losses)
     log(LogLevel::error, name(loss.worker) + " now holds " + percent(loss.share) +
                              " of the keys, of which " +
@@ -213,6 +217,17 @@ void Cluster::change_ring(Ring next) {
   for (Member& member : members_)
     if (member.there) member.unsettled_since = coordinator_.now();
   apply(coordinator_.placement().retarget(goal));
+}
+
+std::optional<std::string> Cluster::why_ring_stays() const {
+  if (!processes_.entries_last) return std::nullopt;
+  return "ERR the ring cannot be changed while entries are in files: start with --engine memory "
+         "for that";
+}
+
+void Cluster::note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) const {
+  if (processes_.note_whole && coordinator_.settings().replicas > 1)
+    processes_.note_whole(worker, lost_at);
 }
 
 std::optional<std::string> Cluster::add() {
@@ -254,6 +269,7 @@ Cluster::NextRing Cluster::with_weight(NodeId node, double weight) const {
 }
 
 std::optional<std::string> Cluster::fail(NodeId node) {
+  if (auto why_not = why_ring_stays()) return why_not;
   NextRing next = without(node);
   if (!next.ring) return next.why_not;
   const std::size_t worker = *worker_of(node);
@@ -273,6 +289,7 @@ std::optional<std::string> Cluster::fail(NodeId node) {
 }
 
 std::optional<std::string> Cluster::drain(NodeId node) {
+  if (auto why_not = why_ring_stays()) return why_not;
   NextRing next = without(node);
   if (!next.ring) return next.why_not;
   log(LogLevel::info, name(*worker_of(node)) + " is being drained");
@@ -281,6 +298,7 @@ std::optional<std::string> Cluster::drain(NodeId node) {
 }
 
 std::optional<std::string> Cluster::restore(NodeId node) {
+  if (auto why_not = why_ring_stays()) return why_not;
   NextRing next = with(node);
   if (!next.ring) return next.why_not;
   const std::size_t worker = *worker_of(node);
@@ -297,6 +315,7 @@ std::optional<std::string> Cluster::restore(NodeId node) {
 }
 
 std::optional<std::string> Cluster::set_weight(NodeId node, double weight) {
+  if (auto why_not = why_ring_stays()) return why_not;
   NextRing next = with_weight(node, weight);
   if (!next.ring) return next.why_not;
   members_[*worker_of(node)].weight = weight;

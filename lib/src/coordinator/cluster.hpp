@@ -46,6 +46,10 @@ class Cluster {
     std::function<void(std::size_t worker, std::uint32_t epoch)> replace;
     /// Kills it, for tests.
     std::function<void(std::size_t worker)> kill;
+    /// Their entries are in files: the ring is not changed.
+    bool entries_last = false;
+    /// See ServerOptions.
+    std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at)> note_whole{};
   };
 
   Cluster(Coordinator& coordinator, Processes processes, LogSink log);
@@ -117,6 +121,8 @@ class Cluster {
   void note_filled();
   [[nodiscard]] bool is_settling(std::size_t worker) const;
   [[nodiscard]] PlacementGoal goal_of(const Ring& ring) const;
+  [[nodiscard]] std::optional<std::string> why_ring_stays() const;
+  void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) const;
   [[nodiscard]] std::string name(std::size_t worker) const;
   void log(LogLevel level, const std::string& line) const;
 

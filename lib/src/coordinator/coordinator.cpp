@@ -1,5 +1,7 @@
 #include "coordinator/coordinator.hpp"
 
+#include "wire/first_sequence.hpp"
+
 #include <algorithm>
 #include <new>
 #include <stdexcept>
@@ -9,23 +11,12 @@
 namespace pkv {
 namespace {
 
-// A first incarnation. Sequence numbers of a job start at its start time, so that they go on rising
-// when a later job serves the same data.
+// A first incarnation.
 constexpr std::uint32_t first_epoch = 1;
 
 // Clients that send more than this in a while are busy: some ten thousand commands a second.
 constexpr std::chrono::milliseconds pacing_interval{5};
 constexpr std::uint64_t most_commands_when_quiet = 50;
-
-std::int64_t wall_clock_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-std::uint64_t first_sequence() {
-  constexpr unsigned sequences_per_ms_bits = 20;
-  return static_cast<std::uint64_t>(wall_clock_ms()) << sequences_per_ms_bits;
-}
 
 /// The worker that serves each node of the ring, in the ring's order.
 std::vector<WorkerIndex> workers_of(const Ring& ring, const std::vector<ServerNode>& nodes) {

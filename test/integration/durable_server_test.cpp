@@ -1,0 +1,283 @@
+#include "support/connection.hpp"
+#include "support/server_process.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sqlite3.h>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+// Servers whose nodes keep their entries in files: what later ones find of them.
+
+namespace pkv::test {
+namespace {
+
+using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+
+constexpr unsigned key_count = 500;
+
+std::vector<std::string> arguments_for(const std::filesystem::path& folder,
+                                       std::vector<std::string> further = {}) {
+  std::vector<std::string> arguments{"--engine", "sqlite", "--data", folder.string()};
+  arguments.insert(arguments.end(), further.begin(), further.end());
+  return arguments;
+}
+
+ServerSettings settings_for(const std::filesystem::path& folder,
+                            std::vector<std::string> further = {}) {
+  return {.workers = 3, .arguments = arguments_for(folder, std::move(further))};
+}
+
+std::string why_not(const std::filesystem::path& folder, std::vector<std::string> further = {}) {
+  std::vector<std::string> arguments = arguments_for(folder, std::move(further));
+  for (const char* const argument : {"--port", "0"})
+    arguments.emplace_back(argument);
+  if (std::find(arguments.begin(), arguments.end(), "--workers") == arguments.end())
+    arguments.insert(arguments.end(), {"--workers", "3"});
+  const Ended ended = run_server({.arguments = arguments});
+  CHECK(ended.exit_status != 0);
+  CHECK(ended.output.empty());
+  CHECK(std::count(ended.errors.begin(), ended.errors.end(), '\n') == 1);
+  return ended.errors;
+}
+
+void fill(const ServerProcess& server, const std::string& value) {
+  Connection connection(server.port());
+  for (unsigned i = 0; i < key_count; ++i)
+    connection.send(Command("SET", "key" + std::to_string(i), value + std::to_string(i)));
+  for (unsigned i = 0; i < key_count; ++i)
+    REQUIRE_FALSE(connection.receive().is_error());
+}
+
+/// How many of what fill() has written are there.
+unsigned there(const ServerProcess& server, const std::string& value) {
+  Connection connection(server.port());
+  for (unsigned i = 0; i < key_count; ++i)
+    connection.send(Command("GET", "key" + std::to_string(i)));
+  unsigned found = 0;
+  for (unsigned i = 0; i < key_count; ++i)
+    if (connection.receive() == Reply::bulk(value + std::to_string(i))) ++found;
+  return found;
+}
+
+bool comes_true(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(10ms);
+  }
+  return true;
+}
+
+std::string layout(const std::filesystem::path& folder) {
+  std::ostringstream text;
+  text << std::ifstream(folder / "pkv.layout").rdbuf();
+  return text.str();
+}
+
+void execute(const std::filesystem::path& file, const std::string& sql) {
+  sqlite3* connection = nullptr;
+  REQUIRE(sqlite3_open(file.c_str(), &connection) == SQLITE_OK);
+  const int code = sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr);
+  sqlite3_close(connection);
+  REQUIRE(code == SQLITE_OK);
+}
+
+TEST_CASE("Durable server: a later one finds everything", "[server][durable]") {
+  const std::string level = GENERATE("none", "batch", "fsync");
+  const std::string replicas = GENERATE("1", "2");
+  const TemporaryFolder folder;
+  const auto data = folder.path() / "made" / "on the way";
+  const ServerSettings settings = settings_for(data, {"--durability", level, "--replicas", replicas});
+  for (const std::string round : {"first", "second"}) {
+    ServerProcess server(settings);
+    if (round == "second") CHECK(there(server, "first") == key_count);
+    fill(server, round);
+    CHECK(Connection(server.port()).ask("DBSIZE") == Reply::integer(key_count));
+    CHECK(server.stop() == 0);
+  }
+  const ServerProcess last(settings);
+  CHECK(there(last, "second") == key_count);
+  CHECK(Connection(last.port()).ask("FLUSHALL") == Reply::status("OK"));
+  CHECK(Connection(last.port()).ask("DBSIZE") == Reply::integer(0));
+}
+
+TEST_CASE("Durable server: what was answered survives kill -9 of all processes at once",
+          "[server][durable]") {
+  const std::string level = GENERATE("batch", "fsync");
+  const TemporaryFolder folder;
+  const ServerSettings settings = settings_for(folder.path(), {"--durability", level});
+  std::int64_t answered = 0;
+  for (int round = 0; round < 3; ++round) {
+    ServerProcess server(settings);
+    Connection connection(server.port());
+    const Reply before = connection.ask("INCRBY", "counter", "0");
+    REQUIRE(before.integer() >= answered);
+    REQUIRE(before.integer() <= answered + 300);  // those that nobody was told of
+    for (int i = 0; i < 300; ++i)
+      connection.send(Command("INCR", "counter"));
+    for (int i = 0; i < 100; ++i)
+      answered = connection.receive().integer();
+    for (const pid_t process : server.processes())
+      kill(process, SIGKILL);
+    try {
+      while (const auto reply = connection.receive_or_end())
+        if (!reply->is_error()) answered = reply->integer();
+    } catch (const std::exception&) {  // a connection that is reset
+    }
+    REQUIRE(server.child().wait(20s));
+  }
+}
+
+TEST_CASE("Durable server: a folder is for one server", "[server][durable]") {
+  const TemporaryFolder folder;
+  const ServerProcess server(settings_for(folder.path()));
+  CHECK_THAT(why_not(folder.path()),
+             Contains("another pkv_server is serving") && Contains(folder.path().string()));
+  fill(server, "v");
+  CHECK(there(server, "v") == key_count);
+}
+
+TEST_CASE("Durable server: files that do not belong to the command line are refused",
+          "[server][durable]") {
+  const TemporaryFolder folder;
+  const auto& data = folder.path();
+  {
+    ServerProcess server(settings_for(data));
+    fill(server, "v");
+    CHECK(server.stop() == 0);
+  }
+  CHECK_THAT(why_not(data, {"--workers", "4"}), Contains("--workers 3, not 4"));
+  CHECK_THAT(why_not(data, {"--replicas", "2"}), Contains("--replicas 1, not 2"));
+  CHECK_THAT(why_not(data, {"--points-per-node", "7"}), Contains("--points-per-node 2048, not 7"));
+  SECTION("a newer file") {
+    execute(data / "node-2.db", "UPDATE meta SET format = 9");
+    CHECK_THAT(why_not(data), Contains("node-2.db is in format 9"));
+  }
+  SECTION("a file from the future") {
+    execute(data / "node-3.db", "UPDATE meta SET newest_version = newest_version + (100000 << 20)");
+    CHECK_THAT(why_not(data), Contains("node-3.db") && Contains("clock"));
+  }
+  SECTION("a damaged file") {
+    std::ofstream(data / "node-1.db") << "this is no database, however long one reads in it";
+    CHECK_THAT(why_not(data), Contains("node-1.db is damaged"));
+  }
+  SECTION("a missing file") {
+    std::filesystem::remove(data / "node-1.db");
+    CHECK_THAT(why_not(data), Contains("node-1.db is missing"));
+  }
+  SECTION("files that have changed places") {
+    std::filesystem::rename(data / "node-1.db", data / "other");
+    std::filesystem::rename(data / "node-2.db", data / "node-1.db");
+    std::filesystem::rename(data / "other", data / "node-2.db");
+    CHECK_THAT(why_not(data), Contains("holds the keys of node 2, not of node 1"));
+  }
+  SECTION("no layout") {
+    std::filesystem::remove(data / "pkv.layout");
+    CHECK_THAT(why_not(data), Contains("no pkv.layout"));
+  }
+  SECTION("half a layout") {
+    std::filesystem::resize_file(data / "pkv.layout", 20);
+    CHECK_THAT(why_not(data), Contains("pkv.layout is damaged"));
+  }
+}
+
+TEST_CASE("Durable server: options that do not go together", "[server][durable]") {
+  const TemporaryFolder folder;
+  const std::string data = folder.path().string();
+  const std::vector<std::string> arguments = GENERATE_COPY(
+      std::vector<std::string>{"--engine", "sqlite"}, std::vector<std::string>{"--data", data},
+      std::vector<std::string>{"--durability", "batch"},
+      std::vector<std::string>{"--spares", "1", "--engine", "sqlite", "--data", data},
+      std::vector<std::string>{"--max-value-bytes", "1000MiB", "--engine", "sqlite", "--data",
+                               data},
+      std::vector<std::string>{"--engine", "tape"},
+      std::vector<std::string>{"--durability", "most", "--engine", "sqlite", "--data", data});
+  CAPTURE(arguments);
+  const Ended ended = run_server({.arguments = arguments});
+  CHECK(ended.exit_status == 2);
+  CHECK_THAT(ended.errors, Contains(arguments.front()) && Contains("pkv_server --help"));
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("Durable server: a folder that cannot be made", "[server][durable]") {
+  CHECK_THAT(why_not("/dev/null/folder"), Contains("/dev/null/folder") && Contains("--data"));
+}
+
+TEST_CASE("Durable server: a worker without replicas returns with its file", "[server][durable]") {
+  const TemporaryFolder folder;
+  const ServerProcess server(
+      settings_for(folder.path(), {"--on-worker-loss", "restart", "--enable-debug-commands"}));
+  fill(server, "v");
+  Connection connection(server.port());
+  REQUIRE(connection.ask("NODE", "KILL", "2") == Reply::status("OK"));
+  REQUIRE(comes_true([&] { return there(server, "v") == key_count; }));
+  CHECK(connection.ask("DBSIZE") == Reply::integer(key_count));
+}
+
+TEST_CASE("Durable server: a worker with replicas is filled anew, also by the next server",
+          "[server][durable]") {
+  const TemporaryFolder folder;
+  const auto& data = folder.path();
+  const ServerSettings settings =
+      settings_for(data, {"--replicas", "2", "--enable-debug-commands"});
+  const auto nothing_lost = [&] { return layout(data).find("lost") == std::string::npos; };
+  {
+    ServerProcess server(settings);
+    fill(server, "old");
+    Connection connection(server.port());
+    REQUIRE(connection.ask("NODE", "KILL", "2") == Reply::status("OK"));
+    REQUIRE(comes_true([&] { return !nothing_lost(); }));
+    fill(server, "new");
+    REQUIRE(comes_true(nothing_lost));
+    CHECK(there(server, "new") == key_count);
+    CHECK(server.stop() == 0);
+  }
+  CHECK(nothing_lost());
+
+  // As if it had ended before node 3 was filled again.
+  execute(data / "node-3.db", "UPDATE kv SET value = CAST('stale' AS BLOB)");
+  std::string text = layout(data);
+  text.insert(text.rfind("end"), "lost 3 1\n");
+  std::ofstream(data / "pkv.layout") << text;
+  {
+    ServerProcess server(settings);
+    CHECK(there(server, "new") == key_count);
+    REQUIRE(comes_true(nothing_lost));
+    CHECK(there(server, "new") == key_count);
+    CHECK(server.stop() == 0);
+  }
+
+  std::filesystem::remove(data / "node-1.db");
+  ServerProcess server(settings);
+  REQUIRE(comes_true(nothing_lost));
+  CHECK(there(server, "new") == key_count);
+  CHECK(server.stop() == 0);
+
+  text = layout(data);
+  text.insert(text.rfind("end"), "lost 1 1\nlost 2 1\n");
+  std::ofstream(data / "pkv.layout") << text;
+  CHECK_THAT(why_not(data, {"--replicas", "2"}), Contains("2 nodes") && Contains("not up to date"));
+}
+
+TEST_CASE("Durable server: the ring stays as it is", "[server][durable]") {
+  const TemporaryFolder folder;
+  const ServerProcess server(settings_for(folder.path()));
+  Connection connection(server.port());
+  for (const char* const change : {"FAIL", "DRAIN", "RESTORE"})
+    CHECK_THAT(connection.ask("NODE", change, "1").text(), Contains("cannot be changed"));
+  CHECK_THAT(connection.ask("NODE", "WEIGHT", "1", "2").text(), Contains("cannot be changed"));
+}
+
+}  // namespace
+}  // namespace pkv::test
