@@ -31,8 +31,11 @@ void set_transport_environment(const Options& options) {
   if (options.carrier == Carrier::shared_memory) setenv("UCX_TLS", "sm,self", replace);
   const bool over_tcp = options.carrier == Carrier::tcp || options.replaces_workers();
   if (over_tcp) setenv("UCX_TLS", "tcp,self", replace);
-  // Else MPI_Init waits for the ranks of the same machine, in a way of its own.
-  if (options.replaces_workers()) setenv("MPIR_CVAR_NOLOCAL", "1", replace);
+  // Without NOLOCAL MPI_Init waits for the ranks of the same machine, in a way of its own.
+  if (options.replaces_workers()) {
+    setenv("MPIR_CVAR_NOLOCAL", "1", replace);
+    mpi::prepare_for_deaths();
+  }
   // A frame of many commands in few pieces: with UCX's 8 KiB it costs a system call, a hand-shake
   // or a wake-up for each. At pipeline 64 over TCP more than half as fast again, a fifth over
   // shared memory, of which the buffers' number is cut so that they take no more of it.

@@ -199,6 +199,22 @@ TEST_CASE("Cluster: a spare takes the place of a worker that does not return",
     REQUIRE(ask(rig, client, "GET key" + std::to_string(i)) == "$1\r\nv\r\n");
 }
 
+TEST_CASE("Cluster: a spare on another machine keeps replicas on different ones",
+          "[coordinator][cluster]") {
+  constexpr std::size_t one_spare = 1;
+  Rig rig(4, {}, two_replicas, one_spare);
+  const std::vector<std::string> hosts{"a", "b", "b", "a"};
+  for (std::size_t worker = 0; worker < hosts.size(); ++worker)
+    rig.coordinator.node(worker).host = hosts[worker];
+  lose(rig, 1);
+  rig.cluster.worker_lost({1, 1, "its machine is gone", false});
+  settle(rig);
+  CHECK(rig.cluster.worker_of(NodeId{2}) == 3);
+  // Workers 0 and 3 are on one machine, so a replica of every key is on the only one of the other.
+  for (int i = 0; i < 300; ++i)
+    REQUIRE(rig.holders_of("key" + std::to_string(i)).contains(2));
+}
+
 TEST_CASE("Cluster: changes that make no sense are refused with a reason",
           "[coordinator][cluster]") {
   Rig rig(2);

@@ -79,6 +79,9 @@ void act(KeeperLink& link, const std::string& what, const std::string& how) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
+  // Dies of these as it is told to, whatever libraries would rather do first.
+  for (const int signal : {SIGSEGV, SIGABRT})
+    std::signal(signal, SIG_DFL);
   sigset_t held;
   sigemptyset(&held);
   sigaddset(&held, SIGUSR2);
