@@ -52,6 +52,28 @@ std::string why_not_listening(const Options& options, const boost::system::syste
          error.code().message();
 }
 
+/// Opens the folder of a store that lasts.
+void open_data(std::optional<DataFolder>& data, const Options& options,
+               const std::vector<mpi::Process>& processes) {
+  if (options.engine == Engine::memory) return;
+  for (const mpi::Process& process : processes)
+    if (process.host != host_name())
+      throw std::runtime_error("with --engine sqlite all ranks have to be on one machine: rank " +
+                               std::to_string(process.rank) + " is on " + process.host);
+  data.emplace(options, processes.size() - 1);
+  data->settle();
+}
+
+/// Notes that the store was left in good order, if it was.
+void leave_data(std::optional<DataFolder>& data, const Front& front, const LogSink& log) {
+  if (!data || !front.has_finished_all()) return;
+  try {
+    data->leave();
+  } catch (const std::exception& error) {
+    log(LogLevel::warning, error.what());
+  }
+}
+
 /// Opens what faces the clients. If that fails, `front` stays empty and `why_not` says why.
 void open_front(std::optional<Front>& front, std::optional<DataFolder>& data,
                 boost::asio::io_context& io, const Options& options,
@@ -59,10 +81,7 @@ void open_front(std::optional<Front>& front, std::optional<DataFolder>& data,
                 ControlServer* control, LogSink& log, std::string& why_not) {
   try {
     log = open_log(options, 0);
-    if (options.engine != Engine::memory) {
-      data.emplace(options, processes.size() - 1);
-      data->settle();
-    }
+    open_data(data, options, processes);
     front.emplace(io, options, processes, transport, control, data ? &*data : nullptr, log);
   } catch (const boost::system::system_error& error) {
     why_not = why_not_listening(options, error);
@@ -141,6 +160,7 @@ int run_coordinator(const Options& options, mpi::Environment& environment,
     front->leave(std::string("the traffic with the workers broke down: ") + error.what());
   }
   front->end();
+  leave_data(data, *front, log);
   log(LogLevel::info, "stopped");
   tell_launcher(Rank0Word::done);
   return 0;
@@ -182,6 +202,7 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
     front->leave(std::string("the traffic with the workers broke down: ") + error.what());
   }
   front->end();
+  if (transport.ended_in_order()) leave_data(data, *front, log);
   log(LogLevel::info, "stopped");
   tell_launcher(Rank0Word::done);
   leave_job(control, keeper, 0);

@@ -1,6 +1,9 @@
 #pragma once
 
+#include "pkv/log.hpp"
+
 #include "base/file_lock.hpp"
+#include "pkv_server/data_layout.hpp"
 #include "pkv_server/options.hpp"
 
 #include <cstddef>
@@ -11,20 +14,17 @@
 #include <string>
 #include <vector>
 
+namespace pkv {
+struct SqliteFileNotes;
+}
+
 namespace pkv::server {
 
 /// Where node `node` keeps its entries.
 [[nodiscard]] std::filesystem::path node_file(const Options& options, std::uint32_t node);
 
 /// What rank 0 keeps in the folder of a store that lasts: a lock, so that one server at a time
-/// serves it, and a file `pkv.layout` that says how the entries are spread over the nodes' files,
-/// in lines of a name and a value:
-///
-///     format 1
-///     workers 4
-///     replicas 2
-///     points 2048          of each node on the ring, or `nodes`
-///     lost 3 1873...       node 3 is not to be trusted with what was written from this on
+/// serves it, and its layout.
 ///
 /// Thread safety: none.
 /// Errors: std::runtime_error, in words that say what to do.
@@ -34,12 +34,18 @@ class DataFolder {
   DataFolder(const Options& options, std::size_t workers);
 
   /// Looks into the nodes' files, which nobody may have open, and throws if they cannot be used.
-  /// To be called before the nodes start; for a job on this machine alone.
-  void inspect_files();
+  /// Damaged ones are set aside, to be filled anew or, without replicas, to begin empty. To be
+  /// called before the nodes start; for a job on this machine alone.
+  void inspect_files(const LogSink& log);
 
-  /// Writes `pkv.layout`, if it is not there. To be called when all nodes have their files. Throws
-  /// if too many of them are not up to date.
+  /// Notes that the folder is in use. To be called when all nodes have their files. Throws if too
+  /// many of them are not up to date.
   void settle();
+
+  /// Of one key's copies some may have got the latest writes and others not: the server that wrote
+  /// them was killed, or the machine lost its power.
+  [[nodiscard]] bool copies_may_differ() const noexcept { return copies_may_differ_; }
+  void note_equal_copies() noexcept { copies_may_differ_ = false; }
 
   /// The nodes that were lost and not filled again, by their workers: their files are to be
   /// replaced.
@@ -49,21 +55,25 @@ class DataFolder {
   /// it returns.
   void note(std::size_t worker, std::optional<std::uint64_t> lost_at);
 
+  /// Notes that the folder is no longer in use: all that was ordered has come to all files.
+  void leave();
+
  private:
-  void read_layout();
-  void check_lost() const;
   void compare(const std::string& name, const std::string& ours, const std::string& theirs) const;
-  void write_layout() const;
-  [[nodiscard]] std::filesystem::path layout_file() const;
+  [[nodiscard]] std::optional<SqliteFileNotes> inspect(std::uint32_t node, const LogSink& log);
+  void set_aside(std::uint32_t node, const std::string& why, const LogSink& log);
+  void forgive_late_losses(const std::map<std::uint32_t, SqliteFileNotes>& notes);
+  void check_lost() const;
+  void write() const;
 
   const Options& options_;
-  std::size_t workers_;
   std::optional<FileLock> lock_;
-  bool settled_ = false;
-  std::map<std::uint32_t, std::uint64_t> lost_;  // nodes, and when
+  DataLayout layout_;
+  bool settled_ = false;  ///< There is a layout.
+  bool copies_may_differ_ = false;
 };
 
-/// For the launcher: whether the server can start on its folder; throws if not.
-void check_data_folder(const Options& options);
+/// For the launcher: sees to it that the server can start on its folder; throws if it cannot.
+void prepare_data_folder(const Options& options);
 
 }  // namespace pkv::server

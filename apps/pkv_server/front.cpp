@@ -66,11 +66,11 @@ void accept_signals() noexcept {
 
 Front::Front(boost::asio::io_context& io, const Options& options,
              const std::vector<mpi::Process>& processes, mpi::MpiTransport& transport,
-             ControlServer* control, DataFolder* data, LogSink log)
+             ControlServer* control, DataFolder* folder, LogSink log)
     : log_(std::move(log)),
       transport_(transport),
       io_(io),
-      data_(data),
+      data_(folder),
       server_(io_,
               server_options(options, processes, control, log_,
                              [this](std::size_t worker, std::optional<std::uint64_t> lost_at) {
@@ -88,6 +88,10 @@ Front::Front(boost::asio::io_context& io, const Options& options,
 }
 
 void Front::start() {
+  // Behind what follow() has said, and before the first client's command.
+  if (data_ != nullptr && data_->copies_may_differ())
+    boost::asio::post(io_,
+                      [this] { server_.even_out_copies([this] { data_->note_equal_copies(); }); });
   thread_ = std::jthread([this] { run(); });
 }
 
@@ -111,13 +115,13 @@ void Front::follow(ControlServer& control, const std::vector<WorkerReady>& worke
       on_ready(ready);
     });
   }
-  const std::vector<std::size_t> lost =
+  const std::vector<std::size_t> unfit =
       data_ != nullptr ? data_->lost_workers() : std::vector<std::size_t>();
-  for (const std::size_t lost_worker : lost) {
-    boost::asio::post(io_, [this, lost_worker, &control, epoch = workers[lost_worker].epoch] {
+  for (const std::size_t worker : unfit) {
+    boost::asio::post(io_, [this, worker, &control, epoch = workers[worker].epoch] {
       if (epoch != wire::first_epoch) return;  // the next one is there, see above
-      server_.worker_lost({lost_worker, epoch, "its file is not up to date", true});
-      control.replace(lost_worker, epoch);
+      server_.worker_lost({worker, epoch, "its file is not up to date", true});
+      control.replace(worker, epoch);
     });
   }
   control.on_ready([this](const WorkerReady& ready) { on_ready(ready); });
@@ -174,7 +178,10 @@ void Front::stop() {
     if (!error) leave("stopping took too long: leaving with work undone");
   });
   port_file_.remove();
-  server_.stop(client_patience, [this] { transport_.stop(worker_patience); });
+  server_.stop(client_patience, [this] {
+    finished_all_ = server_.idle();
+    transport_.stop(worker_patience);
+  });
 }
 
 }  // namespace pkv::server

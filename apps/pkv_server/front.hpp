@@ -36,11 +36,11 @@ namespace pkv::server {
 class Front {
  public:
   /// Listens, but answers nobody before start(). Requires: nobody runs `io`. `control` is there
-  /// where worker processes that die are replaced, `data` where entries are in files; both must
+  /// where worker processes that die are replaced, `folder` where entries are in files; both must
   /// outlive it.
   Front(boost::asio::io_context& io, const Options& options,
         const std::vector<mpi::Process>& processes, mpi::MpiTransport& transport,
-        ControlServer* control, DataFolder* data, LogSink log);
+        ControlServer* control, DataFolder* folder, LogSink log);
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
 
@@ -54,6 +54,9 @@ class Front {
 
   /// To be called when MPI is no longer in use; nothing is left that the deadline could cut short.
   void end();
+
+  /// After end(): whether all that was ordered has been done, by all nodes that were there.
+  [[nodiscard]] bool has_finished_all() const noexcept { return finished_all_; }
 
   /// For the ways out of the process that run no destructors.
   [[noreturn]] void leave(const std::string& why) noexcept;
@@ -77,6 +80,7 @@ class Front {
   std::vector<mpi::Process> processes_;
   bool shares_cpus_;
   bool stopping_ = false;
+  bool finished_all_ = false;
   std::jthread thread_;
 };
 

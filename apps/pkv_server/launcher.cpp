@@ -116,7 +116,7 @@ int launch(const Options& options, int argument_count, char** arguments) {
   if (mpiexec.empty())
     throw std::runtime_error("no mpiexec of MPICH found in PATH: install the package mpich");
 
-  if (options.engine != Engine::memory) check_data_folder(options);
+  if (options.engine != Engine::memory) prepare_data_folder(options);
 
   sigset_t signals;
   sigemptyset(&signals);

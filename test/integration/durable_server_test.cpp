@@ -1,5 +1,6 @@
 #include "support/connection.hpp"
 #include "support/server_process.hpp"
+#include "support/small_disk.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
@@ -23,6 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 
 constexpr unsigned key_count = 500;
 
@@ -54,7 +56,7 @@ std::string why_not(const std::filesystem::path& folder, std::vector<std::string
 void fill(const ServerProcess& server, const std::string& value) {
   Connection connection(server.port());
   for (unsigned i = 0; i < key_count; ++i)
-    connection.send(Command("SET", "key" + std::to_string(i), value + std::to_string(i)));
+    connection.send(pkv::Command("SET", "key" + std::to_string(i), value + std::to_string(i)));
   for (unsigned i = 0; i < key_count; ++i)
     REQUIRE_FALSE(connection.receive().is_error());
 }
@@ -63,7 +65,7 @@ void fill(const ServerProcess& server, const std::string& value) {
 unsigned there(const ServerProcess& server, const std::string& value) {
   Connection connection(server.port());
   for (unsigned i = 0; i < key_count; ++i)
-    connection.send(Command("GET", "key" + std::to_string(i)));
+    connection.send(pkv::Command("GET", "key" + std::to_string(i)));
   unsigned found = 0;
   for (unsigned i = 0; i < key_count; ++i)
     if (connection.receive() == Reply::bulk(value + std::to_string(i))) ++found;
@@ -79,10 +81,14 @@ bool comes_true(const std::function<bool()>& condition) {
   return true;
 }
 
-std::string layout(const std::filesystem::path& folder) {
+std::string contents(const std::filesystem::path& file) {
   std::ostringstream text;
-  text << std::ifstream(folder / "pkv.layout").rdbuf();
+  text << std::ifstream(file, std::ios::binary).rdbuf();
   return text.str();
+}
+
+std::string layout(const std::filesystem::path& folder) {
+  return contents(folder / "pkv.layout");
 }
 
 void execute(const std::filesystem::path& file, const std::string& sql) {
@@ -98,7 +104,8 @@ TEST_CASE("Durable server: a later one finds everything", "[server][durable]") {
   const std::string replicas = GENERATE("1", "2");
   const TemporaryFolder folder;
   const auto data = folder.path() / "made" / "on the way";
-  const ServerSettings settings = settings_for(data, {"--durability", level, "--replicas", replicas});
+  const ServerSettings settings =
+      settings_for(data, {"--durability", level, "--replicas", replicas});
   for (const std::string round : {"first", "second"}) {
     ServerProcess server(settings);
     if (round == "second") CHECK(there(server, "first") == key_count);
@@ -125,7 +132,7 @@ TEST_CASE("Durable server: what was answered survives kill -9 of all processes a
     REQUIRE(before.integer() >= answered);
     REQUIRE(before.integer() <= answered + 300);  // those that nobody was told of
     for (int i = 0; i < 300; ++i)
-      connection.send(Command("INCR", "counter"));
+      connection.send(pkv::Command("INCR", "counter"));
     for (int i = 0; i < 100; ++i)
       answered = connection.receive().integer();
     for (const pid_t process : server.processes())
@@ -168,9 +175,11 @@ TEST_CASE("Durable server: files that do not belong to the command line are refu
     execute(data / "node-3.db", "UPDATE meta SET newest_version = newest_version + (100000 << 20)");
     CHECK_THAT(why_not(data), Contains("node-3.db") && Contains("clock"));
   }
-  SECTION("a damaged file") {
-    std::ofstream(data / "node-1.db") << "this is no database, however long one reads in it";
-    CHECK_THAT(why_not(data), Contains("node-1.db is damaged"));
+  SECTION("a layout of a newer format") {
+    std::string text = layout(data);
+    text.replace(text.find("format 1"), 8, "format 2");
+    std::ofstream(data / "pkv.layout") << text;
+    CHECK_THAT(why_not(data), Contains("pkv.layout is in format 2"));
   }
   SECTION("a missing file") {
     std::filesystem::remove(data / "node-1.db");
@@ -190,6 +199,185 @@ TEST_CASE("Durable server: files that do not belong to the command line are refu
     std::filesystem::resize_file(data / "pkv.layout", 20);
     CHECK_THAT(why_not(data), Contains("pkv.layout is damaged"));
   }
+}
+
+constexpr auto no_database = "this is no database, however long one reads in it";
+
+TEST_CASE("Durable server: a damaged file without replicas is set aside, and the rest served",
+          "[server][durable]") {
+  const TemporaryFolder folder;
+  const auto& data = folder.path();
+  {
+    ServerProcess server(settings_for(data));
+    fill(server, "v");
+    CHECK(server.stop() == 0);
+  }
+  std::ofstream(data / "node-1.db") << no_database;
+  const auto log = data / "log";
+  for (int round = 0; round < 2; ++round) {
+    ServerProcess server(settings_for(data, {"--log-file", log.string()}));
+    const unsigned found = there(server, "v");
+    CHECK(found < key_count * 4 / 5);
+    CHECK(found > key_count / 2);
+    CHECK(server.stop() == 0);
+  }
+  CHECK(contents(data / "node-1.db.damaged-1") == no_database);
+  CHECK_FALSE(std::filesystem::exists(data / "node-1.db.damaged-2"));
+  CHECK_THAT(contents(log), Contains("node-1.db is damaged") && Contains("node-1.db.damaged-1") &&
+                                Contains("is lost: 3") && Contains("% of all keys"));
+}
+
+TEST_CASE("Durable server: a damaged file is filled from replicas", "[server][durable]") {
+  const TemporaryFolder folder;
+  const auto& data = folder.path();
+  const ServerSettings settings = settings_for(data, {"--replicas", "2"});
+  {
+    ServerProcess server(settings);
+    fill(server, "v");
+    CHECK(server.stop() == 0);
+  }
+  std::ofstream(data / "node-1.db") << no_database;
+  {
+    ServerProcess server(settings);
+    CHECK(there(server, "v") == key_count);
+    REQUIRE(comes_true([&] { return layout(data).find("damaged") == std::string::npos; }));
+    CHECK(there(server, "v") == key_count);
+    CHECK(server.stop() == 0);
+  }
+  CHECK(contents(data / "node-1.db.damaged-1") == no_database);
+  CHECK(std::filesystem::file_size(data / "node-1.db") > 200 * 20);
+
+  SECTION("of all nodes but one it is lost what only they had, and said") {
+    std::ofstream(data / "node-1.db") << no_database;
+    std::ofstream(data / "node-2.db") << no_database;
+    const auto log = data / "log";
+    ServerProcess server(settings_for(data, {"--replicas", "2", "--log-file", log.string()}));
+    REQUIRE(comes_true([&] { return layout(data).find("damaged") == std::string::npos; }));
+    const unsigned found = there(server, "v");
+    CHECK(found < key_count);
+    CHECK(found > key_count / 2);
+    CHECK(server.stop() == 0);
+    CHECK_THAT(contents(log), Contains("of which all were lost"));
+  }
+}
+
+TEST_CASE("Durable server: damage that is found while it runs costs a process, and no key",
+          "[server][durable]") {
+  const TemporaryFolder folder;
+  const auto& data = folder.path();
+  const ServerSettings settings =
+      settings_for(data, {"--replicas", "2", "--log-file", (data / "log").string()});
+  {
+    ServerProcess server(settings);
+    fill(server, std::string(1'000, 'v'));
+    CHECK(server.stop() == 0);
+  }
+  {
+    std::fstream file(data / "node-2.db", std::ios::in | std::ios::out | std::ios::binary);
+    const auto bytes = std::filesystem::file_size(data / "node-2.db");
+    REQUIRE(bytes > 40 * 4'096);
+    for (std::streamoff page = 10; page < 40; ++page) {
+      file.seekp(page * 4'096);
+      file << std::string(4'096, '\xee');
+    }
+    REQUIRE(file.flush());
+  }
+  ServerProcess server(settings);
+  REQUIRE(comes_true([&] {
+    CHECK(there(server, std::string(1'000, 'v')) == key_count);
+    return std::filesystem::exists(data / "node-2.db.damaged-1");
+  }));
+  REQUIRE(comes_true([&] { return layout(data).find("lost") == std::string::npos; }));
+  CHECK(there(server, std::string(1'000, 'v')) == key_count);
+  CHECK(server.stop() == 0);
+  CHECK_THAT(contents(data / "log"), Contains("node-2.db is set aside"));
+}
+
+TEST_CASE("Durable server: copies that a kill has left different are made equal",
+          "[server][durable]") {
+  const std::string replicas = GENERATE("2", "3");
+  const TemporaryFolder folder;
+  const auto& data = folder.path();
+  const ServerSettings settings = settings_for(data, {"--replicas", replicas});
+  {
+    ServerProcess server(settings);
+    fill(server, "v");
+    for (const pid_t process : server.processes())
+      kill(process, SIGKILL);
+    REQUIRE(server.child().wait(20s));
+  }
+  CHECK_THAT(layout(data), Contains("in_use"));
+  // As if each node had got other writes before it was killed.
+  execute(data / "node-1.db", "UPDATE kv SET value = CAST('v' AS BLOB) || value");
+  execute(data / "node-2.db", "DELETE FROM kv WHERE position % 2 = 0");
+  {
+    ServerProcess server(settings);
+    Connection connection(server.port());
+    for (unsigned i = 0; i < key_count; ++i) {
+      const Reply first = connection.ask("GET", "key" + std::to_string(i));
+      for (int again = 0; again < 5; ++again)
+        CHECK(connection.ask("GET", "key" + std::to_string(i)) == first);
+    }
+    REQUIRE(comes_true([&] {
+      const Reply nodes = connection.ask("NODES");
+      return std::ranges::all_of(
+          nodes.elements(), [](const Reply& node) { return field(node, "state").text() == "up"; });
+    }));
+    CHECK(server.stop() == 0);
+  }
+  CHECK(layout(data).find("in_use") == std::string::npos);
+  execute(data / "node-1.db",
+          "ATTACH '" + (data / "node-2.db").string() + "' AS two; ATTACH '" +
+              (data / "node-3.db").string() +
+              "' AS three; CREATE TEMP TABLE copies AS SELECT * FROM kv UNION ALL SELECT * FROM "
+              "two.kv UNION ALL SELECT * FROM three.kv; CREATE TEMP TABLE odd AS SELECT key FROM "
+              "copies GROUP BY key HAVING count(*) <> " +
+              replicas +
+              " OR count(DISTINCT hex(value)) <> 1 OR count(DISTINCT version) <> 1; CREATE TEMP "
+              "TABLE none(x CHECK(x = 0)); INSERT INTO none SELECT count(*) FROM odd");
+}
+
+TEST_CASE("Durable server: a full disk fails writes, and nothing else", "[server][durable]") {
+  const TemporaryFolder folder;
+  const SmallDisk disk(folder.path(), "8m");
+  if (!disk.mounted()) {
+    WARN("not allowed to mount a small file system: not tested");
+    return;
+  }
+  const std::string level = GENERATE("batch", "fsync");
+  ServerProcess server(settings_for(folder.path(), {"--durability", level}));
+  Connection connection(server.port());
+  unsigned written = 0;
+  Reply last = Reply::status("OK");
+  for (; written < 10'000 && !last.is_error(); ++written)
+    last = connection.ask("SET", std::to_string(written), std::string(10'000, 'v'));
+  REQUIRE(last.is_error());
+  CHECK_THAT(std::string(last.text()), StartsWith("IOERR"));
+  REQUIRE(written > 10);
+  CHECK(connection.ask("GET", "0") == Reply::bulk(std::string(10'000, 'v')));
+  CHECK(connection.ask("GET", std::to_string(written - 1)) == Reply::nil());
+  // Together with a write that fails, in one message perhaps.
+  connection.send(pkv::Command("SET", "0", std::string(4'000'000, 'w')));
+  connection.send(pkv::Command("GET", "0"));
+  CHECK(connection.receive().is_error());
+  CHECK(connection.receive() == Reply::bulk(std::string(10'000, 'v')));
+
+  REQUIRE(disk.resize("64m"));
+  CHECK(connection.ask("SET", std::to_string(written - 1), std::string(10'000, 'v')) ==
+        Reply::status("OK"));
+  CHECK(connection.ask("DBSIZE") == Reply::integer(written));
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("Durable server: a folder that may not be written", "[server][durable]") {
+  const TemporaryFolder folder;
+  const SmallDisk disk(folder.path(), "1m");
+  if (!disk.mounted() || !disk.make_read_only()) {
+    WARN("not allowed to mount a small file system: not tested");
+    return;
+  }
+  CHECK_THAT(why_not(folder.path()), Contains("cannot write in") && Contains("--data"));
+  CHECK_THAT(why_not(folder.path() / "below"), Contains("cannot make the folder"));
 }
 
 TEST_CASE("Durable server: options that do not go together", "[server][durable]") {
@@ -275,8 +463,10 @@ TEST_CASE("Durable server: the ring stays as it is", "[server][durable]") {
   const ServerProcess server(settings_for(folder.path()));
   Connection connection(server.port());
   for (const char* const change : {"FAIL", "DRAIN", "RESTORE"})
-    CHECK_THAT(connection.ask("NODE", change, "1").text(), Contains("cannot be changed"));
-  CHECK_THAT(connection.ask("NODE", "WEIGHT", "1", "2").text(), Contains("cannot be changed"));
+    CHECK_THAT(std::string(connection.ask("NODE", change, "1").text()),
+               Contains("cannot be changed"));
+  CHECK_THAT(std::string(connection.ask("NODE", "WEIGHT", "1", "2").text()),
+             Contains("cannot be changed"));
 }
 
 }  // namespace

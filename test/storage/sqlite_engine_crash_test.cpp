@@ -1,5 +1,6 @@
 #include "pkv/sqlite_engine.hpp"
 
+#include "support/small_disk.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
@@ -8,7 +9,6 @@
 #include <cstddef>
 #include <random>
 #include <string>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -83,28 +83,9 @@ TEST_CASE("SqliteEngine: after kill -9 there are all finished batches, and none 
   }
 }
 
-/// A small file system of its own, if this process may mount one.
-class SmallDisk {
- public:
-  explicit SmallDisk(const std::filesystem::path& at) : at_(at) {
-    mounted_ = mount("none", at.c_str(), "tmpfs", 0, "size=2m") == 0;
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  ~SmallDisk() {
-    if (mounted_) umount2(at_.c_str(), MNT_DETACH);
-  }
-
-  [[nodiscard]] bool mounted() const noexcept { return mounted_; }
-
- private:
-  std::filesystem::path at_;
-  bool mounted_ = false;
-};
-
 TEST_CASE("SqliteEngine: a disk that is really full", "[storage][sqlite]") {
   const test::TemporaryFolder folder;
-  const SmallDisk disk(folder.path());
+  const test::SmallDisk disk(folder.path(), "2m");
   if (!disk.mounted()) {
     WARN("not allowed to mount a small file system: not tested");
     return;
@@ -124,7 +105,7 @@ TEST_CASE("SqliteEngine: a disk that is really full", "[storage][sqlite]") {
   CHECK(engine.find(std::to_string(written)).error() == errc::key_not_found);
   CHECK(engine.put("another", std::string(300'000, 'v'), 9'999).error() == errc::storage_failure);
 
-  REQUIRE(mount("none", folder.path().c_str(), "tmpfs", MS_REMOUNT, "size=16m") == 0);
+  REQUIRE(disk.resize("16m"));
   REQUIRE(engine.put("room", std::string(300'000, 'v'), 10'000));
   CHECK(engine.count() == written + 1);
 }

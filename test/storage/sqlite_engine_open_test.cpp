@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 // Files that cannot be used are refused in words.
 
@@ -112,9 +113,12 @@ TEST_CASE("SqliteEngine: damage inside is an error of what needs it", "[storage]
   std::string logged;
   auto options = options_for(written.file);
   options.log = [&logged](LogLevel, std::string_view line) { logged += line; };
+  std::vector<FileFault> faults;
+  options.on_fault = [&faults](FileFault fault) { faults.push_back(fault); };
   SqliteEngine engine(options);
   CHECK(engine.scan(0, 2'000).error() == errc::storage_failure);
   CHECK_THAT(logged, Contains("damaged"));
+  CHECK(faults == std::vector{FileFault::damaged});
   std::size_t failed = 0;
   for (unsigned i = 0; i < 1'000; ++i) {
     const result<ValueView> found = engine.find(std::to_string(i));

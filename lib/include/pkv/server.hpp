@@ -51,6 +51,14 @@ class Server {
   /// their keys, or fail if there are none.
   void worker_lost(const WorkerLost& lost);
 
+  /// Of each key's copies, which may differ, keeps one and copies it to the other nodes that shall
+  /// hold it, while clients go on; calls `done` when all are equal. To be called before the first
+  /// command, after worker_lost() for nodes that are not to be trusted.
+  void even_out_copies(std::function<void()> done);
+
+  /// Nothing is waiting for workers or under way to them.
+  [[nodiscard]] bool idle() const noexcept;
+
   /// Stops accepting, answers what was received, closes every connection, then calls `stopped`.
   /// Connections still busy after `patience` are cut.
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);

@@ -2,11 +2,13 @@
 
 #include "pkv/errc.hpp"
 #include "pkv/log.hpp"
+#include "pkv/sqlite_inspection.hpp"
 #include "pkv/storage_engine.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +26,12 @@ enum class Durability : std::uint8_t {
   fsync,  ///< It is on the disk: a loss of power does not undo it either.
 };
 
+/// Why an engine's file cannot be relied on any more.
+enum class FileFault : std::uint8_t {
+  damaged,     ///< Some of it is not what was written.
+  not_synced,  ///< The system could not say that it is on the disk, and cannot be asked again.
+};
+
 struct SqliteEngineOptions {
   std::filesystem::path file;  ///< Made if it is missing; its folder must be there.
   std::uint32_t node = 0;      ///< Noted in a new file; one of another node is refused.
@@ -36,19 +44,9 @@ struct SqliteEngineOptions {
   /// Whether to start empty whatever the file holds.
   bool discard = false;
   LogSink log;  ///< Is told why the medium fails. May be empty.
+  /// Is told of a fault, after the log. If it returns, what meets the fault fails. May be empty.
+  std::function<void(FileFault)> on_fault;
 };
-
-/// What is noted in an engine's file.
-struct SqliteFileNotes {
-  std::size_t entries = 0;
-  Version newest_version = 0;
-  std::int64_t created_ms = 0;  ///< Since 1970.
-};
-
-/// Looks into an engine's file that no engine has open: whether it can be used, and its notes. A
-/// file that is missing is made. Errors: as the constructor of SqliteEngine.
-[[nodiscard]] SqliteFileNotes inspect_sqlite_file(const std::filesystem::path& file,
-                                                  std::uint32_t node);
 
 /// Keeps entries in an SQLite database, so that they outlive the process.
 ///
@@ -72,8 +70,8 @@ struct SqliteFileNotes {
 /// Thread safety: none.
 /// Lifetime: see StorageEngine. The destructor undoes a batch that was not ended.
 /// Errors: the constructor throws std::runtime_error that says in words what is wrong with the
-/// file. Functions: errc::storage_failure, with the reason in the log; errc::value_too_long for an
-/// entry beyond most_entry_bytes; errc::out_of_memory.
+/// file; DamagedFile if it is that. Functions: errc::storage_failure, with the reason in the log;
+/// errc::value_too_long for an entry beyond most_entry_bytes; errc::out_of_memory.
 class SqliteEngine final : public StorageEngine {
  public:
   /// SQLite's own limit is 10^9 bytes for a row; this leaves some for what else is in it.
@@ -124,11 +122,13 @@ class SqliteEngine final : public StorageEngine {
   [[nodiscard]] errc read_failed(int code);
   [[nodiscard]] errc write_failed(int code);
   [[nodiscard]] errc failed(int code);
+  void look_for_faults(int code);
   void release_views() noexcept;
   void undo() noexcept;
 
   std::unique_ptr<SqliteFile> file_;
   LogSink log_;
+  std::function<void(FileFault)> on_fault_;
   SqliteFileNotes notes_;
   SqliteFileNotes notes_before_;  ///< Those at the beginning of the batch.
   Batch batch_ = Batch::none;

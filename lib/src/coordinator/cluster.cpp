@@ -134,12 +134,34 @@ void Cluster::replace_by_spare(std::size_t worker) {
   change_ring(with_present_hosts(coordinator_.ring(), coordinator_.nodes()));
 }
 
+void Cluster::even_out_copies(std::function<void()> done) {
+  log(LogLevel::info, "copies of keys may differ: one of each is copied to the other nodes");
+  copies_are_equal_ = std::move(done);
+  Placement& placement = coordinator_.placement();
+  PlacementGoal goal = goal_of(coordinator_.ring());
+  const std::size_t replicas = std::exchange(goal.replicas, 1);
+  apply(placement.retarget(goal));  // the others are erased
+  goal.replicas = replicas;
+  apply(placement.retarget(goal));  // and filled
+  note_equal_copies();
+}
+
+void Cluster::note_equal_copies() {
+  if (!copies_are_equal_) return;
+  const std::size_t wanted =
+      std::min(coordinator_.settings().replicas, coordinator_.ring().nodes().size());
+  if (coordinator_.placement().degree() != wanted) return;
+  log(LogLevel::info, "all copies of every key are equal");
+  std::exchange(copies_are_equal_, nullptr)();
+}
+
 void Cluster::step() {
   if (!busy()) return;
   for (std::size_t worker = 0; worker < members_.size(); ++worker)
     take_back(worker);
   settle_transfers();
   note_filled();
+  note_equal_copies();
   replace_those_away_for_long();
 }
 

@@ -57,6 +57,10 @@ class Cluster {
   void worker_ready(WorkerReady ready);
   void worker_lost(const WorkerLost& lost);
 
+  /// Of each key's copies, which may differ, keeps one and has it copied to the other holders.
+  /// Calls `done`, once, when every key has as many equal copies as it shall have.
+  void even_out_copies(std::function<void()> done);
+
   void step();
   /// Something is in motion that needs step() also when no client does anything.
   [[nodiscard]] bool busy() const noexcept;
@@ -120,6 +124,7 @@ class Cluster {
   void settle_transfers();
   void note_filled();
   [[nodiscard]] bool is_settling(std::size_t worker) const;
+  void note_equal_copies();
   [[nodiscard]] PlacementGoal goal_of(const Ring& ring) const;
   [[nodiscard]] std::optional<std::string> why_ring_stays() const;
   void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) const;
@@ -130,6 +135,7 @@ class Cluster {
   Processes processes_;
   LogSink log_;
   std::vector<Member> members_;
+  std::function<void()> copies_are_equal_;  ///< Until they are.
 };
 
 [[nodiscard]] const char* to_text(Cluster::State state) noexcept;

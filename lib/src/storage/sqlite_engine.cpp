@@ -24,19 +24,10 @@ struct PagedEntry {
 
 }  // namespace
 
-SqliteFileNotes inspect_sqlite_file(const std::filesystem::path& path, std::uint32_t node) {
-  SqliteEngineOptions options;
-  options.file = path;
-  options.node = node;
-  SqliteFile file(options);
-  // Copying the log into the file takes time, and is for the one who works with it.
-  sqlite3_db_config(file.connection(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  return file.read_notes();
-}
-
 SqliteEngine::SqliteEngine(const SqliteEngineOptions& options)
     : file_(std::make_unique<SqliteFile>(options)),
       log_(options.log),
+      on_fault_(options.on_fault),
       notes_(file_->read_notes()) {}
 
 SqliteEngine::~SqliteEngine() {
@@ -218,6 +209,8 @@ result<void> SqliteEngine::commit() {
     if (const int code = file_->statements().commit.run(); code != SQLITE_DONE)
       return write_failed(code);
     if (batch_ == Batch::changed) logged_code_ = 0;
+    if (const int code = file_->take_checkpoint_failure(); code != SQLITE_OK)
+      static_cast<void>(failed(code));  // the log grows; what is in it is committed all the same
   }
   return {};
 }
@@ -252,7 +245,17 @@ errc SqliteEngine::failed(int code) {
   // Not for every command while a disk is full.
   if (log_ && code != logged_code_) log_(LogLevel::error, file_->failure(code));
   logged_code_ = code;
+  look_for_faults(code);
   return errc::storage_failure;
+}
+
+void SqliteEngine::look_for_faults(int code) {
+  if (!on_fault_) return;
+  if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+    on_fault_(FileFault::damaged);
+  // What the system failed to write it may have forgotten: to ask again proves nothing.
+  if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
+    on_fault_(FileFault::not_synced);
 }
 
 void SqliteEngine::release_views() noexcept {

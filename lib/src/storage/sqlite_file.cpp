@@ -1,5 +1,7 @@
 #include "storage/sqlite_file.hpp"
 
+#include "base/wall_clock.hpp"
+
 #include <chrono>
 #include <filesystem>
 #include <stdexcept>
@@ -46,11 +48,6 @@ const char* synchronous(Durability durability) noexcept {
   return "FULL";
 }
 
-std::int64_t wall_clock_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
-
 void emplace_lock(std::optional<FileLock>& lock, const std::string& path) {
   try {
     lock.emplace(path + ".lock", lock_patience);
@@ -92,7 +89,7 @@ SqliteFile::Statements::Statements(sqlite3* connection)
 SqliteFile::SqliteFile(const SqliteEngineOptions& options) : path_(options.file.string()) {
   emplace_lock(lock_, path_);
   if (options.discard) remove_database(path_);
-  open_connection(options);
+  open_connection();
   look_whose_it_is();
   configure(options);
   if (ask("SELECT count(*) FROM sqlite_schema") == 0) create_schema(options.node);
@@ -100,7 +97,7 @@ SqliteFile::SqliteFile(const SqliteEngineOptions& options) : path_(options.file.
   statements_.emplace(connection_.get());
 }
 
-void SqliteFile::open_connection(const SqliteEngineOptions&) {
+void SqliteFile::open_connection() {
   sqlite3* opened = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
                     SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
@@ -129,7 +126,7 @@ void SqliteFile::configure(const SqliteEngineOptions& options) {
   set("page_size", std::to_string(page_bytes));  // of a new file; another keeps its own
   set("journal_mode", "WAL");  // a commit is one write to the end of a log, and readers do not wait
   set("synchronous", synchronous(options.durability));
-  set("wal_autocheckpoint", std::to_string(pages_of_log));
+  sqlite3_wal_hook(connection_.get(), &SqliteFile::copy_log, this);
   set("journal_size_limit", std::to_string(pages_of_log * page_bytes));
   set("cache_size", std::string("-").append(std::to_string(options.cache_bytes >> 10)));  // in KiB
   // Not through mmap: a read that fails would be a signal, and memory more than cache_bytes.
@@ -137,6 +134,7 @@ void SqliteFile::configure(const SqliteEngineOptions& options) {
   set("temp_store", "MEMORY");
   set("cell_size_check", "ON");  // a damaged page is to be found when it is read
   set("trusted_schema", "OFF");
+  syncs_copies_ = options.durability != Durability::none;
   if (options.max_file_bytes > 0)
     set("max_page_count", std::to_string(options.max_file_bytes / page_bytes + 1));
 }
@@ -181,13 +179,21 @@ std::uint64_t SqliteFile::ask(const std::string& sql) {
   const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement(prepared, sqlite3_finalize);
   if (code == SQLITE_OK) code = sqlite3_step(prepared);
   if (code == SQLITE_DONE)
-    throw std::runtime_error(path_ + " is damaged: a row that must be there is missing");
+    throw DamagedFile(path_ + " is damaged: a row that must be there is missing");
   if (code != SQLITE_ROW) refuse(code);
   return static_cast<std::uint64_t>(sqlite3_column_int64(prepared, 0));
 }
 
 void SqliteFile::refuse(int code) const {
-  throw std::runtime_error(failure(code));
+  switch (code & 0xff) {
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+    case SQLITE_FORMAT:
+    case SQLITE_ERROR:  // the schema is not what it should be
+      throw DamagedFile(failure(code));
+    default:
+      throw std::runtime_error(failure(code));
+  }
 }
 
 std::string SqliteFile::failure(int code) const {
@@ -198,7 +204,7 @@ std::string SqliteFile::failure(int code) const {
     case SQLITE_CORRUPT:
     case SQLITE_ERROR:  // the schema is not what it should be
     case SQLITE_FORMAT:
-      return path_ + " is damaged (" + detail + "): move it away, and keep it";
+      return path_ + " is damaged (" + detail + ")";
     case SQLITE_FULL:
       return "no room to write " + path_ + " (" + detail + ")";
     case SQLITE_BUSY:
@@ -217,21 +223,40 @@ std::string SqliteFile::failure(int code) const {
 }
 
 int SqliteFile::sync() noexcept {
-  // The log is a part of what has been committed; what is no longer in it, SQLite has synced.
-  sqlite3_file* log = nullptr;
-  const int code =
-      sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  // The log is a part of what has been committed; what is no longer in it, SQLite has synced when
+  // it was copied into the file. Unless it was told not to: from here on it does.
+  if (!syncs_copies_) {
+    const int code =
+        sqlite3_exec(connection_.get(), "PRAGMA synchronous = NORMAL", nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return code;
+    if (const int failed = sync_part(SQLITE_FCNTL_FILE_POINTER); failed != SQLITE_OK) return failed;
+    syncs_copies_ = true;
+  }
+  return sync_part(SQLITE_FCNTL_JOURNAL_POINTER);
+}
+
+int SqliteFile::sync_part(int which) noexcept {
+  sqlite3_file* part = nullptr;
+  const int code = sqlite3_file_control(connection_.get(), "main", which, &part);
   if (code != SQLITE_OK) return code;
-  if (log == nullptr || log->pMethods == nullptr) return SQLITE_OK;
-  return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+  if (part == nullptr || part->pMethods == nullptr) return SQLITE_OK;
+  return part->pMethods->xSync(part, SQLITE_SYNC_NORMAL);
+}
+
+/// SQLite's own way does the same, and says nothing if it fails.
+int SqliteFile::copy_log(void* file, sqlite3* connection, const char* database, int log_pages) {
+  if (static_cast<std::size_t>(log_pages) >= pages_of_log)
+    static_cast<SqliteFile*>(file)->checkpoint_code_ = sqlite3_wal_checkpoint_v2(
+        connection, database, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  return SQLITE_OK;
 }
 
 SqliteStatement::SqliteStatement(sqlite3* connection, std::string_view sql) {
   const int code = sqlite3_prepare_v3(connection, sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
   if (code != SQLITE_OK)
-    throw std::runtime_error(std::string("the database is damaged or of another kind: ") +
-                             sqlite3_errmsg(connection));
+    throw DamagedFile(std::string("the database is damaged or of another kind: ") +
+                      sqlite3_errmsg(connection));
 }
 
 }  // namespace pkv

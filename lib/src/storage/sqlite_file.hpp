@@ -9,6 +9,7 @@
 #include <optional>
 #include <sqlite3.h>
 #include <string>
+#include <utility>
 
 namespace pkv {
 
@@ -27,6 +28,11 @@ class SqliteFile {
   [[nodiscard]] std::string failure(int code) const;
   /// Returns when what was committed is on the disk: SQLITE_OK, or why not.
   [[nodiscard]] int sync() noexcept;
+  /// Why the log could not be copied into the file after the latest commit: SQLITE_OK if it could,
+  /// or need not. The commit has happened.
+  [[nodiscard]] int take_checkpoint_failure() noexcept {
+    return std::exchange(checkpoint_code_, SQLITE_OK);
+  }
   /// Whether SQLite has a transaction open that was begun by `begin`.
   [[nodiscard]] bool in_transaction() const noexcept {
     return sqlite3_get_autocommit(connection_.get()) == 0;
@@ -54,7 +60,7 @@ class SqliteFile {
     void operator()(sqlite3* connection) const noexcept { sqlite3_close(connection); }
   };
 
-  void open_connection(const SqliteEngineOptions& options);
+  void open_connection();
   void look_whose_it_is();
   void configure(const SqliteEngineOptions& options);
   void create_schema(std::uint32_t node);
@@ -62,9 +68,13 @@ class SqliteFile {
   void execute(const std::string& sql);
   [[nodiscard]] std::uint64_t ask(const std::string& sql);
   [[noreturn]] void refuse(int code) const;
+  [[nodiscard]] int sync_part(int which) noexcept;
+  static int copy_log(void* file, sqlite3* connection, const char* database, int log_pages);
 
   std::string path_;
   std::optional<FileLock> lock_;
+  bool syncs_copies_ = true;  // when the log is copied into the file
+  int checkpoint_code_ = SQLITE_OK;
   std::unique_ptr<sqlite3, Close> connection_;
   std::optional<Statements> statements_;  // after the connection: goes before it
 };

@@ -1,15 +1,10 @@
 #pragma once
 
-#include <chrono>
+#include "base/wall_clock.hpp"
+
 #include <cstdint>
 
 namespace pkv {
-
-/// Milliseconds since 1970.
-[[nodiscard]] inline std::int64_t wall_clock_ms() noexcept {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 /// The sequence numbers of a job start at its start time, so that they go on rising when a later
 /// job serves the same data. This many bits below the milliseconds since 1970: no job runs 2^20

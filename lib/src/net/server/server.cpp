@@ -57,6 +57,14 @@ void Server::worker_lost(const WorkerLost& lost) {
   state_->worker_lost(lost);
 }
 
+void Server::even_out_copies(std::function<void()> done) {
+  state_->even_out_copies(std::move(done));
+}
+
+bool Server::idle() const noexcept {
+  return state_->idle();
+}
+
 void Server::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {
   state_->stop(patience, std::move(stopped));
 }

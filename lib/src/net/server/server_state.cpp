@@ -197,6 +197,12 @@ void Server::State::worker_lost(const WorkerLost& lost) {
   end_turn();
 }
 
+void Server::State::even_out_copies(std::function<void()> done) {
+  coordinator_.update_clock();
+  cluster_.even_out_copies(std::move(done));
+  end_turn();
+}
+
 void Server::State::watch_cluster() {
   if (watching_cluster_ || !cluster_.busy()) return;
   watching_cluster_ = true;

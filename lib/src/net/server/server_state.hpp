@@ -45,6 +45,8 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
   void worker_ready(WorkerReady ready);
   void worker_lost(const WorkerLost& lost);
+  void even_out_copies(std::function<void()> done);
+  [[nodiscard]] bool idle() const noexcept { return coordinator_.idle(); }
   /// Stops listening, at once.
   void close();
   /// Lets go of the sessions that are left, whose coroutines will not run any more.
