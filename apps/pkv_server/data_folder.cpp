@@ -7,8 +7,10 @@
 #include "pkv_server/node_storage.hpp"
 #include "wire/first_sequence.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <stdexcept>
 #include <system_error>
 
@@ -31,6 +33,15 @@ std::string share_of(std::uint32_t node, std::size_t workers, const RingOptions&
     nodes.push_back({.id = NodeId{id}});
   const Ring ring(std::move(nodes), options);
   return std::to_string(std::lround(100 * ring.share(NodeId{node}))) + " %";
+}
+
+/// The workers of nodes number `from` to `to` in the list.
+std::vector<std::size_t> workers_of(const std::vector<std::uint32_t>& nodes, std::size_t from,
+                                    std::size_t to) {
+  std::vector<std::size_t> workers;
+  for (std::size_t i = from; i < std::min(to, nodes.size()); ++i)
+    workers.push_back(nodes[i] - 1);
+  return workers;
 }
 
 }  // namespace
@@ -62,7 +73,8 @@ DataFolder::DataFolder(const Options& options, std::size_t workers) : options_(o
     compare("--points-per-node", points_of(options.ring), found->points);
     layout_ = *found;
     settled_ = true;
-    copies_may_differ_ = found->in_use && found->replicas > 1;
+    const bool too_many_lost = found->lost.size() + found->damaged.size() >= found->replicas;
+    copies_may_differ_ = found->replicas > 1 && (found->in_use || too_many_lost);
   }
   layout_.workers = workers;
   layout_.replicas = options.replicas;
@@ -78,25 +90,26 @@ void DataFolder::compare(const std::string& name, const std::string& ours,
 }
 
 void DataFolder::inspect_files(const LogSink& log) {
-  std::map<std::uint32_t, SqliteFileNotes> notes;
   for (std::uint32_t node = 1; node <= layout_.workers; ++node)
-    if (const auto found = inspect(node, log)) notes[node] = *found;
-  forgive_late_losses(notes);
+    inspect(node, log);
   check_lost();
+  if (!layout_.damaged.empty() && !stale_workers().empty())
+    log(LogLevel::error,
+        "nodes whose files are damaged had writes that others, lost before, have not got: keys "
+        "that were on such nodes alone are as they were when the others were lost");
   if (settled_) write();
 }
 
-/// Returns nothing if the node has no file to start with.
-std::optional<SqliteFileNotes> DataFolder::inspect(std::uint32_t node, const LogSink& log) {
+void DataFolder::inspect(std::uint32_t node, const LogSink& log) {
   const std::filesystem::path file = node_file(options_, node);
-  if (!std::filesystem::exists(file) && !settled_) return std::nullopt;
+  if (!std::filesystem::exists(file) && !settled_) return;
   if (is_missing(file, layout_.replicas)) {
     if (layout_.replicas == 1)
       throw std::runtime_error(file.string() +
                                " is missing: put it back (or an empty file, to do without what "
                                "was in it)");
-    if (!layout_.damaged.contains(node)) layout_.lost.emplace(node, 0);
-    return std::nullopt;
+    if (!layout_.damaged.contains(node)) layout_.lost[node] = 0;
+    return;
   }
   try {
     const SqliteFileNotes notes = inspect_sqlite_file(file, node);
@@ -105,11 +118,13 @@ std::optional<SqliteFileNotes> DataFolder::inspect(std::uint32_t node, const Log
       throw std::runtime_error(options_.data_folder +
                                " holds entries, but no pkv.layout that says how the files belong "
                                "together: give another folder with --data");
-    return notes;
+    // A file that was begun anew after the loss has only what was copied to it so far.
+    const auto lost = layout_.lost.find(node);
+    if (lost != layout_.lost.end() && sequence_at(notes.created_ms) >= lost->second)
+      lost->second = 0;
   } catch (const DamagedFile& damage) {
     if (!settled_) throw;
     set_aside(node, damage.what(), log);
-    return std::nullopt;
   }
 }
 
@@ -127,29 +142,36 @@ void DataFolder::set_aside(std::uint32_t node, const std::string& why, const Log
                            share_of(node, layout_.workers, options_.ring) + " of all keys");
 }
 
-/// Forgets losses so late that nothing was written without the node: all were killed, one after the
-/// other. Unless its file was begun anew since.
-void DataFolder::forgive_late_losses(const std::map<std::uint32_t, SqliteFileNotes>& notes) {
-  std::erase_if(layout_.lost, [&](const auto& lost) {
-    const auto& [node, lost_at] = lost;
-    const auto own = notes.find(node);
-    if (own == notes.end() || sequence_at(own->second.created_ms) >= lost_at) return false;
-    for (const auto& [other, noted] : notes)
-      if (other != node && noted.newest_version >= lost_at) return false;
-    return true;
-  });
+/// The nodes that are not up to date, those that have least first.
+std::vector<std::uint32_t> DataFolder::least_trusted_first() const {
+  std::vector<std::uint32_t> nodes(layout_.damaged.begin(), layout_.damaged.end());
+  const auto lost_from = static_cast<std::ptrdiff_t>(nodes.size());
+  for (const auto& [node, at] : layout_.lost)
+    nodes.push_back(node);
+  std::ranges::stable_sort(nodes.begin() + lost_from, nodes.end(), {},
+                           [this](std::uint32_t node) { return layout_.lost.at(node); });
+  return nodes;
+}
+
+/// How many of them are emptied and filled anew: as many as others are sure to make good. The last
+/// to be lost have what the first ones have not, since a write is acknowledged when all have it
+/// that are not lost.
+std::size_t DataFolder::emptied_count() const {
+  const std::size_t unfit = layout_.damaged.size() + layout_.lost.size();
+  // What was in damaged files is gone, whatever is done.
+  return std::max(layout_.damaged.size(), std::min(unfit, layout_.replicas - 1));
 }
 
 void DataFolder::check_lost() const {
-  // What was in damaged files is gone whatever is done; what is old or missing may be helped.
-  const std::size_t unfit = layout_.lost.size() + layout_.damaged.size();
-  if (!layout_.lost.empty() && unfit >= layout_.replicas)
-    throw std::runtime_error(
-        "the files of " + std::to_string(unfit) + " nodes in " + options_.data_folder +
-        " are not up to date, so some keys may be in none that is: put missing files back; to "
-        "serve what there is in the others, remove the lines that begin with 'lost' from "
-        "pkv.layout there");
-  if (unfit > 0 && !options_.replaces_workers())
+  const std::vector<std::uint32_t> unfit = least_trusted_first();
+  for (std::size_t i = emptied_count(); i < unfit.size(); ++i)
+    if (layout_.lost.at(unfit[i]) == 0)
+      throw std::runtime_error(
+          "the files of " + std::to_string(unfit.size()) + " nodes in " + options_.data_folder +
+          " are missing or unfinished, so some keys may be in none: put missing files back; to "
+          "serve what there is in unfinished ones, remove the lines that begin with 'lost' from "
+          "pkv.layout there");
+  if (!unfit.empty() && !options_.replaces_workers())
     throw std::runtime_error("the file of a node in " + options_.data_folder +
                              " is not up to date and has to be filled anew: start with "
                              "--on-worker-loss restart");
@@ -163,10 +185,18 @@ void DataFolder::settle() {
 }
 
 std::vector<std::size_t> DataFolder::lost_workers() const {
-  std::vector<std::size_t> workers;
-  for (std::uint32_t node = 1; node <= layout_.workers; ++node)
-    if (layout_.lost.contains(node) || layout_.damaged.contains(node)) workers.push_back(node - 1);
-  return workers;
+  return workers_of(least_trusted_first(), 0, emptied_count());
+}
+
+std::vector<std::size_t> DataFolder::stale_workers() const {
+  return workers_of(least_trusted_first(), emptied_count(), layout_.workers);
+}
+
+void DataFolder::note_equal_copies() {
+  copies_may_differ_ = false;
+  layout_.lost.clear();
+  layout_.damaged.clear();
+  write();
 }
 
 void DataFolder::note(std::size_t worker, std::optional<std::uint64_t> lost_at) {

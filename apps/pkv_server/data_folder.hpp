@@ -9,14 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
-
-namespace pkv {
-struct SqliteFileNotes;
-}
 
 namespace pkv::server {
 
@@ -45,11 +40,13 @@ class DataFolder {
   /// Of one key's copies some may have got the latest writes and others not: the server that wrote
   /// them was killed, or the machine lost its power.
   [[nodiscard]] bool copies_may_differ() const noexcept { return copies_may_differ_; }
-  void note_equal_copies() noexcept { copies_may_differ_ = false; }
+  void note_equal_copies();
 
   /// The nodes that were lost and not filled again, by their workers: their files are to be
   /// replaced.
   [[nodiscard]] std::vector<std::size_t> lost_workers() const;
+  /// Those that were lost, too, but have what these have not: the least trusted first.
+  [[nodiscard]] std::vector<std::size_t> stale_workers() const;
 
   /// Worker `worker` was lost at this place in the order; or is whole again. Is on the disk when
   /// it returns.
@@ -60,9 +57,10 @@ class DataFolder {
 
  private:
   void compare(const std::string& name, const std::string& ours, const std::string& theirs) const;
-  [[nodiscard]] std::optional<SqliteFileNotes> inspect(std::uint32_t node, const LogSink& log);
+  void inspect(std::uint32_t node, const LogSink& log);
   void set_aside(std::uint32_t node, const std::string& why, const LogSink& log);
-  void forgive_late_losses(const std::map<std::uint32_t, SqliteFileNotes>& notes);
+  [[nodiscard]] std::vector<std::uint32_t> least_trusted_first() const;
+  [[nodiscard]] std::size_t emptied_count() const;
   void check_lost() const;
   void write() const;
 

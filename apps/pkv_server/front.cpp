@@ -32,7 +32,10 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
   server.spares = options.spares;
   server.copy_limit = options.copy_limit;
   server.entries_last = options.engine != Engine::memory;
-  if (server.entries_last) server.note_whole = std::move(note_whole);
+  if (server.entries_last) {
+    server.durability = options.durability;
+    server.note_whole = std::move(note_whole);
+  }
   server.log = log;
   if (control != nullptr) {
     server.replace_worker = [control](std::size_t worker, std::uint32_t epoch) {
@@ -90,8 +93,9 @@ Front::Front(boost::asio::io_context& io, const Options& options,
 void Front::start() {
   // Behind what follow() has said, and before the first client's command.
   if (data_ != nullptr && data_->copies_may_differ())
-    boost::asio::post(io_,
-                      [this] { server_.even_out_copies([this] { data_->note_equal_copies(); }); });
+    boost::asio::post(io_, [this] {
+      server_.even_out_copies(data_->stale_workers(), [this] { note_equal_copies(); });
+    });
   thread_ = std::jthread([this] { run(); });
 }
 
@@ -143,6 +147,14 @@ void Front::note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at)
   } catch (const std::exception& error) {
     // To go on would be to serve, some day, from a file that lacks writes.
     leave(error.what());
+  }
+}
+
+void Front::note_equal_copies() {
+  try {
+    data_->note_equal_copies();
+  } catch (const std::exception& error) {
+    log_(LogLevel::warning, error.what());  // the next server does it again
   }
 }
 

@@ -66,6 +66,7 @@ class Front {
   void await_signal();
   void stop();
   void on_ready(const WorkerReady& ready);
+  void note_equal_copies();
   void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at);
 
   LogSink log_;

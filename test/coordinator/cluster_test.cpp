@@ -113,7 +113,7 @@ TEST_CASE("Cluster: copies that differ are made equal, and read from one meanwhi
   if (one_is_lost) lose(rig, 2);
 
   int told = 0;
-  rig.cluster.even_out_copies([&told] { ++told; });
+  rig.cluster.even_out_copies({}, [&told] { ++told; });
   CHECK(told == 0);
   std::map<std::string, std::string> seen;
   for (int i = 0; i < 300; ++i) {
@@ -140,12 +140,39 @@ TEST_CASE("Cluster: copies that differ are made equal, and read from one meanwhi
   CHECK(told == 1);
 }
 
+TEST_CASE("Cluster: of copies that differ the most trusted is kept", "[coordinator][cluster]") {
+  Rig rig(4, {}, two_replicas);
+  TestClient client(rig);
+  std::map<std::string, WorkerList> holders;
+  for (int i = 0; i < 300; ++i) {
+    const std::string key = "key" + std::to_string(i);
+    holders[key] = rig.holders_of(key);
+    for (const std::size_t holder : holders[key])
+      write_to_one(rig, holder, key, std::to_string(holder));
+  }
+  rig.settle();
+  const std::vector<std::size_t> least_trusted_first{2, 0};
+  const auto trust = [](std::size_t worker) { return worker == 2 ? 0 : worker == 0 ? 1 : 2; };
+  rig.cluster.even_out_copies(least_trusted_first, [] {});
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& [key, before] : holders) {
+      const std::string answer = ask(rig, client, "GET " + key);
+      REQUIRE(answer.size() == bulk("1").size());
+      const auto kept = static_cast<std::size_t>(answer[4] - '0');
+      CHECK(before.contains(static_cast<WorkerIndex>(kept)));
+      for (const std::size_t holder : before)
+        CHECK(trust(kept) >= trust(holder));
+    }
+    settle(rig);
+  }
+}
+
 TEST_CASE("Cluster: copies of a lone node are equal at once", "[coordinator][cluster]") {
   Rig rig(1, {}, two_replicas);
   TestClient client(rig);
   ask(rig, client, "SET k v");
   int told = 0;
-  rig.cluster.even_out_copies([&told] { ++told; });
+  rig.cluster.even_out_copies({}, [&told] { ++told; });
   CHECK(told == 1);
   CHECK(ask(rig, client, "GET k") == bulk("v"));
 }

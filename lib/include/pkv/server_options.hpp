@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pkv/durability.hpp"
 #include "pkv/limits.hpp"
 #include "pkv/log.hpp"
 #include "pkv/node_id.hpp"
@@ -47,6 +48,8 @@ struct ServerOptions {
   /// they would be looked for elsewhere after a restart; and without replicas a process that
   /// returns holds what the former one did.
   bool entries_last = false;
+  /// What a write gets for which a client does not ask for more. Requires: entries_last, or none.
+  Durability durability = Durability::none;
   /// Told that a node is lost, before anything is answered without it, and the place in the order
   /// at which that was; then that it holds all that it shall again, and nothing. In between its
   /// file must not be trusted. With replicas only. May be empty.

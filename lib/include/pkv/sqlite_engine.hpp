@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pkv/durability.hpp"
 #include "pkv/errc.hpp"
 #include "pkv/log.hpp"
 #include "pkv/sqlite_inspection.hpp"
@@ -18,13 +19,6 @@
 namespace pkv {
 
 class SqliteFile;
-
-/// What has happened to a write when it is answered.
-enum class Durability : std::uint8_t {
-  none,   ///< It is with the operating system, which is never asked to write it to the disk.
-  batch,  ///< It is with the operating system: the death of the process does not undo it.
-  fsync,  ///< It is on the disk: a loss of power does not undo it either.
-};
 
 /// Why an engine's file cannot be relied on any more.
 enum class FileFault : std::uint8_t {

@@ -134,15 +134,14 @@ void Cluster::replace_by_spare(std::size_t worker) {
   change_ring(with_present_hosts(coordinator_.ring(), coordinator_.nodes()));
 }
 
-void Cluster::even_out_copies(std::function<void()> done) {
+void Cluster::even_out_copies(std::span<const std::size_t> least_trusted_first,
+                              std::function<void()> done) {
   log(LogLevel::info, "copies of keys may differ: one of each is copied to the other nodes");
   copies_are_equal_ = std::move(done);
-  Placement& placement = coordinator_.placement();
-  PlacementGoal goal = goal_of(coordinator_.ring());
-  const std::size_t replicas = std::exchange(goal.replicas, 1);
-  apply(placement.retarget(goal));  // the others are erased
-  goal.replicas = replicas;
-  apply(placement.retarget(goal));  // and filled
+  std::vector<WorkerIndex> distrusted;
+  for (const std::size_t worker : least_trusted_first)
+    distrusted.push_back(static_cast<WorkerIndex>(worker));
+  apply(coordinator_.placement().keep_one_copy(distrusted));
   note_equal_copies();
 }
 

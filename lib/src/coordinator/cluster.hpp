@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,9 +58,11 @@ class Cluster {
   void worker_ready(WorkerReady ready);
   void worker_lost(const WorkerLost& lost);
 
-  /// Of each key's copies, which may differ, keeps one and has it copied to the other holders.
-  /// Calls `done`, once, when every key has as many equal copies as it shall have.
-  void even_out_copies(std::function<void()> done);
+  /// Of each key's copies, which may differ, keeps one and has it copied to the other holders: one
+  /// of these workers only if there is no other, and then the last of them. Calls `done`, once,
+  /// when every key has as many equal copies as it shall have.
+  void even_out_copies(std::span<const std::size_t> least_trusted_first,
+                       std::function<void()> done);
 
   void step();
   /// Something is in motion that needs step() also when no client does anything.

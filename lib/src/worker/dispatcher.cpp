@@ -17,6 +17,13 @@ namespace {
 // As many keys as the memory system can usefully fetch at a time.
 constexpr std::size_t prefetch_distance = 32;
 
+/// Whether it is another write of the command that came to its place in the order before: all are
+/// committed together. Their answers are small.
+bool continues_write(const wire::Operation& operation, std::uint64_t sequence,
+                     Version newest) noexcept {
+  return wire::writes(operation.opcode) && sequence + operation.sequence_offset == newest;
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes)
@@ -39,6 +46,8 @@ void Dispatcher::run_unusual(const wire::Operation& operation, Version version, 
                              ByteBuffer& to) {
   if (operation.opcode == wire::Opcode::statistics) {
     report(to);
+  } else if (operation.opcode == wire::Opcode::sync) {
+    wire::append_ok(to);  // when the part is on the disk, see end_part
   } else if (operation.opcode > wire::Opcode::statistics) {
     copying_.run(operation, to);
   } else if ((operation.flags & wire::read_as_of) == 0) {
@@ -55,6 +64,7 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
   const std::optional<std::uint8_t> flags = inspect(request);
   if (!flags) return errc::malformed_frame;
   const bool remembering = request.header.stable != 0;
+  const bool to_disk = (*flags & wire::on_disk) != 0;
   if (remembering) undo_log_.forget(request.header.stable);
   // Where the past matters no operation is usual; so one comparison tells of each what it is.
   const bool past_matters = remembering || (*flags & wire::read_as_of) != 0;
@@ -70,9 +80,10 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
       keys[count] = operations[count].key;
     store_.prefetch({keys.data(), count});
     for (std::size_t i = 0; i < count; ++i) {
-      if (part.frame.body_size() >= part_bytes_) {
+      if (part.frame.body_size() >= part_bytes_ &&
+          !continues_write(operations[i], request.header.sequence, part.newest)) {
         const std::uint32_t next = part.first + part.frame.header.count;
-        end_part(std::move(part), request, false, replies);
+        end_part(std::move(part), request, to_disk, false, replies);
         part = begin_part(request, replies);
         part.first = next;
       }
@@ -89,7 +100,7 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
     left -= static_cast<std::uint32_t>(count);
   }
   operations_run_ += request.header.count;
-  end_part(std::move(part), request, true, replies);
+  end_part(std::move(part), request, to_disk, true, replies);
   return {};
 }
 
@@ -103,16 +114,18 @@ Dispatcher::Part Dispatcher::begin_part(const wire::Frame& request, ReplySink& r
   return part;
 }
 
-void Dispatcher::end_part(Part part, const wire::Frame& request, bool last, ReplySink& replies) {
+void Dispatcher::end_part(Part part, const wire::Frame& request, bool to_disk, bool last,
+                          ReplySink& replies) {
   if (part.begun) store_.reach(part.newest);
-  const result<void> committed = part.begun ? store_.end_batch() : part.begun;
+  result<void> committed = part.begun ? store_.end_batch() : part.begun;
+  if (committed && to_disk) committed = store_.flush();
   if (!committed) answer_undone(part, request, committed.error());
   part.frame.header.last = last;
   replies.send(std::move(part.frame));
 }
 
-/// Replaces the answers of a part of which nothing has happened. Reads are answered all the same: a
-/// full disk is no reason not to.
+/// Replaces the answers of a part of which nothing has happened, or which may not last. Reads are
+/// answered all the same: a full disk is no reason not to.
 void Dispatcher::answer_undone(Part& part, const wire::Frame& request,
                                const boost::system::error_code& why) {
   ByteBuffer& bytes = part.frame.bytes();

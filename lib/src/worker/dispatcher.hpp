@@ -33,7 +33,8 @@ class ReplySink {
 ///
 /// A request is answered by one frame, or by several when the replies are large: each closes once
 /// it holds `part_bytes`, so a worker never holds the replies of a whole batch of large values.
-/// What a frame answers is committed before it is sent. An operation that fails is answered with
+/// What a frame answers is committed before it is sent, and on the disk if any operation of the
+/// request asks for that. An operation that fails is answered with
 /// its error; the ones after it run all the same. When a part cannot be committed its writes have
 /// not happened and are answered with the error; what only reads is answered as it is without them.
 ///
@@ -67,7 +68,7 @@ class Dispatcher {
   /// The flags of all operations together; nothing if the request is not to be run.
   [[nodiscard]] std::optional<std::uint8_t> inspect(const wire::Frame& request) const noexcept;
   [[nodiscard]] Part begin_part(const wire::Frame& request, ReplySink& replies);
-  void end_part(Part part, const wire::Frame& request, bool last, ReplySink& replies);
+  void end_part(Part part, const wire::Frame& request, bool to_disk, bool last, ReplySink& replies);
   void answer_undone(Part& part, const wire::Frame& request, const boost::system::error_code& why);
   /// Runs what is not for the store alone: where the past matters, or from Opcode::statistics on.
   void run_unusual(const wire::Operation& operation, Version version, bool remembering,

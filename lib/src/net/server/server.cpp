@@ -57,8 +57,9 @@ void Server::worker_lost(const WorkerLost& lost) {
   state_->worker_lost(lost);
 }
 
-void Server::even_out_copies(std::function<void()> done) {
-  state_->even_out_copies(std::move(done));
+void Server::even_out_copies(std::span<const std::size_t> least_trusted_first,
+                             std::function<void()> done) {
+  state_->even_out_copies(least_trusted_first, std::move(done));
 }
 
 bool Server::idle() const noexcept {

@@ -45,7 +45,8 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   void stop(std::chrono::milliseconds patience, std::function<void()> stopped);
   void worker_ready(WorkerReady ready);
   void worker_lost(const WorkerLost& lost);
-  void even_out_copies(std::function<void()> done);
+  void even_out_copies(std::span<const std::size_t> least_trusted_first,
+                       std::function<void()> done);
   [[nodiscard]] bool idle() const noexcept { return coordinator_.idle(); }
   /// Stops listening, at once.
   void close();
@@ -67,6 +68,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   void watch_deadlines();
   void check_deadlines();
   void watch_cluster();
+  void watch_disk_waits();
   void cut_sessions();
   void check_if_stopped();
   void log(LogLevel level, const std::string& line) const;
@@ -85,6 +87,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   boost::asio::steady_timer reply_timer_;
   boost::asio::steady_timer deadline_timer_;
   boost::asio::steady_timer cluster_timer_;
+  boost::asio::steady_timer disk_timer_;
   boost::asio::steady_timer stop_timer_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions_;
   std::uint64_t last_session_ = 0;
@@ -92,6 +95,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   bool watching_replies_ = false;
   bool watching_deadlines_ = false;
   bool watching_cluster_ = false;
+  std::optional<DiskWaits::Clock::time_point> disk_deadline_;  // that disk_timer_ waits for
   std::function<void()> stopped_;
 };
 
