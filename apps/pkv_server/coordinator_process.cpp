@@ -3,6 +3,7 @@
 #include "mpi/keeper_link.hpp"
 #include "mpi/mpi_transport.hpp"
 #include "pkv_server/control_server.hpp"
+#include "pkv_server/data_folder.hpp"
 #include "pkv_server/front.hpp"
 #include "pkv_server/hydra_job.hpp"
 #include "pkv_server/log.hpp"
@@ -52,13 +53,37 @@ std::string why_not_listening(const Options& options, const boost::system::syste
          error.code().message();
 }
 
+/// Opens the folder of a store that lasts.
+void open_data(std::optional<DataFolder>& data, const Options& options,
+               const std::vector<mpi::Process>& processes) {
+  if (options.engine == Engine::memory) return;
+  for (const mpi::Process& process : processes)
+    if (process.host != host_name())
+      throw std::runtime_error("with --engine sqlite all ranks have to be on one machine: rank " +
+                               std::to_string(process.rank) + " is on " + process.host);
+  data.emplace(options, processes.size() - 1);
+  data->settle();
+}
+
+/// Notes that the store was left in good order, if it was.
+void leave_data(std::optional<DataFolder>& data, const Front& front, const LogSink& log) {
+  if (!data || !front.has_finished_all()) return;
+  try {
+    data->leave();
+  } catch (const std::exception& error) {
+    log(LogLevel::warning, error.what());
+  }
+}
+
 /// Opens what faces the clients. If that fails, `front` stays empty and `why_not` says why.
-void open_front(std::optional<Front>& front, boost::asio::io_context& io, const Options& options,
+void open_front(std::optional<Front>& front, std::optional<DataFolder>& data,
+                boost::asio::io_context& io, const Options& options,
                 const std::vector<mpi::Process>& processes, mpi::MpiTransport& transport,
                 ControlServer* control, LogSink& log, std::string& why_not) {
   try {
     log = open_log(options, 0);
-    front.emplace(io, options, processes, transport, control, log);
+    open_data(data, options, processes);
+    front.emplace(io, options, processes, transport, control, data ? &*data : nullptr, log);
   } catch (const boost::system::system_error& error) {
     why_not = why_not_listening(options, error);
   } catch (const std::exception& error) {
@@ -137,9 +162,10 @@ int run_coordinator(const Options& options, mpi::Environment& environment,
       workers, options.transport,
       [&log](LogLevel level, std::string_view line) { log ? log(level, line) : void(); });
   boost::asio::io_context io{1};
+  std::optional<DataFolder> data;
   std::optional<Front> front;
   std::string why_not;
-  open_front(front, io, options, processes, transport, nullptr, log, why_not);
+  open_front(front, data, io, options, processes, transport, nullptr, log, why_not);
   if (!front) {
     std::fprintf(stderr, "pkv_server: %s\n", why_not.c_str());
     dismiss_workers(transport);
@@ -156,6 +182,7 @@ int run_coordinator(const Options& options, mpi::Environment& environment,
     front->leave(std::string("the traffic with the workers broke down: ") + error.what());
   }
   front->end();
+  leave_data(data, *front, log);
   log(LogLevel::info, "stopped");
   tell_launcher(Rank0Word::done);
   return 0;
@@ -180,9 +207,10 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
       workers.size(), options.transport,
       [&log](LogLevel level, std::string_view line) { log ? log(level, line) : void(); });
   if (environment.why_not_replaceable().empty()) connect_to(workers, transport);
+  std::optional<DataFolder> data;
   std::optional<Front> front;
   std::string why_not;
-  open_front(front, io, options, processes_of(workers), transport, &control, log, why_not);
+  open_front(front, data, io, options, processes_of(workers), transport, &control, log, why_not);
   if (!front) {
     std::fprintf(stderr, "pkv_server: %s\n", why_not.c_str());
     transport.stop(worker_patience);
@@ -190,7 +218,7 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
     leave_job(control, keeper, 1);
   }
   tell_if_lost_for_good(options, environment, log);
-  front->follow(control);
+  front->follow(control, workers);
   front->start();
   announce(front->endpoint(), workers.size() - options.spares);
   try {
@@ -201,6 +229,7 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
     front->leave(std::string("the traffic with the workers broke down: ") + error.what());
   }
   front->end();
+  if (transport.ended_in_order()) leave_data(data, *front, log);
   log(LogLevel::info, "stopped");
   tell_launcher(Rank0Word::done);
   leave_job(control, keeper, 0);

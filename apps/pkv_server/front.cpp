@@ -18,7 +18,8 @@ constexpr auto client_patience = 700ms;
 constexpr auto stop_deadline = 1500ms;
 
 ServerOptions server_options(const Options& options, const std::vector<mpi::Process>& processes,
-                             ControlServer* control, const LogSink& log) {
+                             ControlServer* control, const LogSink& log,
+                             decltype(ServerOptions::note_whole) note_whole) {
   ServerOptions server;
   server.bind_address = options.bind_address;
   server.port = options.port;
@@ -27,6 +28,11 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
   server.replicas = options.replicas;
   server.spares = options.spares;
   server.copy_limit = options.copy_limit;
+  server.entries_last = options.engine != Engine::memory;
+  if (server.entries_last) {
+    server.durability = options.durability;
+    server.note_whole = std::move(note_whole);
+  }
   server.log = log;
   if (control != nullptr) {
     server.replace_worker = [control](std::size_t worker, std::uint32_t epoch) {
@@ -62,22 +68,34 @@ void accept_signals() noexcept {
 
 Front::Front(boost::asio::io_context& io, const Options& options,
              const std::vector<mpi::Process>& processes, mpi::MpiTransport& transport,
-             ControlServer* control, LogSink log)
+             ControlServer* control, DataFolder* folder, LogSink log)
     : log_(std::move(log)),
       transport_(transport),
       io_(io),
-      server_(io_, server_options(options, processes, control, log_), transport),
+      data_(folder),
+      server_(io_,
+              server_options(options, processes, control, log_,
+                             [this](std::size_t worker, std::optional<std::uint64_t> lost_at) {
+                               note_whole(worker, lost_at);
+                             }),
+              transport),
       port_file_(options.port_file, server_.port()),
       signals_(io_, SIGINT, SIGTERM),
       deadline_(io_),
       cpu_sharing_(
           io_, [this] { return transport_.operations_sent(); }, log_),
       processes_(processes),
-      shares_cpus_(options.scheduling == Scheduling::automatic) {
+      shares_cpus_(options.scheduling == Scheduling::automatic),
+      fills_workers_(options.replicas > 1) {
   await_signal();
 }
 
 void Front::start() {
+  // Behind what follow() has said, and before the first client's command.
+  if (data_ != nullptr && data_->copies_may_differ())
+    boost::asio::post(io_, [this] {
+      server_.even_out_copies(data_->stale_workers(), [this] { note_equal_copies(); });
+    });
   thread_ = std::jthread([this] { run(); });
 }
 
@@ -93,7 +111,8 @@ void Front::leave(const std::string& why) noexcept {
   mpi::Environment::leave(1);
 }
 
-void Front::follow(ControlServer& control) {
+void Front::follow(ControlServer& control, const std::vector<WorkerReady>& workers) {
+  replace_unfit(control, workers);
   control.judge_by([this](std::size_t worker) { return server_.owes_answers(worker); });
   control.on_ready([this](const WorkerReady& ready) { on_ready(ready); });
   control.on_lost([this](const WorkerLost& lost) { server_.worker_lost(lost); });
@@ -105,6 +124,39 @@ void Front::on_ready(const WorkerReady& ready) {
   process.host = ready.host;
   if (shares_cpus_) cpu_sharing_.start(processes_);
   server_.worker_ready(ready);
+}
+
+/// Has those workers follow on themselves, empty, whose files cannot be relied on. One that follows
+/// on another is empty already, but counts as one that has all that it shall have.
+void Front::replace_unfit(ControlServer& control, const std::vector<WorkerReady>& workers) {
+  if (data_ == nullptr || !fills_workers_) return;
+  std::vector<std::size_t> unfit = data_->lost_workers();
+  for (const WorkerReady& ready : workers)
+    if (ready.epoch > wire::first_epoch) unfit.push_back(ready.worker);
+  for (const std::size_t worker : unfit) {
+    boost::asio::post(io_, [this, worker, &control, epoch = workers[worker].epoch] {
+      server_.worker_lost({worker, epoch, "its file is not up to date", true});
+      control.replace(worker, epoch);
+    });
+  }
+}
+
+void Front::note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) {
+  if (stopping_) return;  // they leave, and nothing is written any more
+  try {
+    data_->note(worker, lost_at);
+  } catch (const std::exception& error) {
+    // To go on would be to serve, some day, from a file that lacks writes.
+    leave(error.what());
+  }
+}
+
+void Front::note_equal_copies() {
+  try {
+    data_->note_equal_copies();
+  } catch (const std::exception& error) {
+    log_(LogLevel::warning, error.what());  // the next server does it again
+  }
 }
 
 void Front::run() noexcept {
@@ -139,7 +191,10 @@ void Front::stop() {
     if (!error) leave("stopping took too long: leaving with work undone");
   });
   port_file_.remove();
-  server_.stop(client_patience, [this] { transport_.stop(worker_patience); });
+  server_.stop(client_patience, [this] {
+    finished_all_ = server_.idle();
+    transport_.stop(worker_patience);
+  });
 }
 
 }  // namespace pkv::server

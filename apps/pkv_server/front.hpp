@@ -8,6 +8,7 @@
 #include "mpi/mpi_transport.hpp"
 #include "pkv_server/control_server.hpp"
 #include "pkv_server/cpu_sharing.hpp"
+#include "pkv_server/data_folder.hpp"
 #include "pkv_server/options.hpp"
 #include "pkv_server/port_file.hpp"
 
@@ -16,6 +17,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,24 +35,28 @@ namespace pkv::server {
 /// std::exception when the port file cannot be written.
 class Front {
  public:
-  /// Listens, but answers nobody before start(). Requires: nobody runs `io`. `control`, which must
-  /// outlive it, is there where worker processes that die are replaced.
+  /// Listens, but answers nobody before start(). Requires: nobody runs `io`. `control` is there
+  /// where worker processes that die are replaced, `folder` where entries are in files; both must
+  /// outlive it.
   Front(boost::asio::io_context& io, const Options& options,
         const std::vector<mpi::Process>& processes, mpi::MpiTransport& transport,
-        ControlServer* control, LogSink log);
+        ControlServer* control, DataFolder* folder, LogSink log);
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
 
   [[nodiscard]] std::string endpoint() const { return server_.endpoint(); }
 
-  /// Tells the server what becomes of the workers' processes from here on. To be called before
-  /// start().
-  void follow(ControlServer& control);
+  /// Tells the server what becomes of the workers' processes, which are `workers` so far, from here
+  /// on. To be called before start().
+  void follow(ControlServer& control, const std::vector<WorkerReady>& workers);
 
   void start();
 
   /// To be called when MPI is no longer in use; nothing is left that the deadline could cut short.
   void end();
+
+  /// After end(): whether all that was ordered has been done, by all nodes that were there.
+  [[nodiscard]] bool has_finished_all() const noexcept { return finished_all_; }
 
   /// For the ways out of the process that run no destructors.
   [[noreturn]] void leave(const std::string& why) noexcept;
@@ -58,10 +66,14 @@ class Front {
   void await_signal();
   void stop();
   void on_ready(const WorkerReady& ready);
+  void replace_unfit(ControlServer& control, const std::vector<WorkerReady>& workers);
+  void note_equal_copies();
+  void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at);
 
   LogSink log_;
   mpi::MpiTransport& transport_;
   boost::asio::io_context& io_;
+  DataFolder* data_;
   Server server_;
   PortFile port_file_;
   boost::asio::signal_set signals_;
@@ -69,7 +81,9 @@ class Front {
   CpuSharing cpu_sharing_;
   std::vector<mpi::Process> processes_;
   bool shares_cpus_;
+  bool fills_workers_;  // from replicas
   bool stopping_ = false;
+  bool finished_all_ = false;
   std::jthread thread_;
 };
 

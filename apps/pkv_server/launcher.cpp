@@ -1,5 +1,6 @@
 #include "pkv_server/launcher.hpp"
 
+#include "pkv_server/data_folder.hpp"
 #include "pkv_server/descendants.hpp"
 #include "pkv_server/mpiexec.hpp"
 #include "pkv_server/rank0_word.hpp"
@@ -122,6 +123,8 @@ int launch(const Options& options, int argument_count, char** arguments) {
   const std::string mpiexec = find_mpiexec();
   if (mpiexec.empty())
     throw std::runtime_error("no mpiexec of MPICH found in PATH: install the package mpich");
+
+  if (options.engine != Engine::memory) prepare_data_folder(options);
 
   sigset_t signals;
   sigemptyset(&signals);

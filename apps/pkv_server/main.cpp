@@ -5,16 +5,20 @@
 #include "pkv_server/keeper_process.hpp"
 #include "pkv_server/launcher.hpp"
 #include "pkv_server/log.hpp"
+#include "pkv_server/node_storage.hpp"
 #include "pkv_server/options.hpp"
 #include "pkv_server/worker_process.hpp"
+#include "wire/tags.hpp"
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <malloc.h>
+#include <memory>
 #include <pthread.h>
 #include <string>
+#include <utility>
 
 namespace pkv::server {
 namespace {
@@ -114,14 +118,22 @@ int run_rank(const Options& options, int argument_count, char** arguments) {
   if (options.outlives_workers()) return run_lasting_rank(options, argument_count, arguments);
 
   mpi::Environment environment(argument_count, arguments);
+  const int rank = environment.rank();
+  LogSink log;
+  std::unique_ptr<StorageEngine> engine;
+  if (rank != 0) {
+    // Before they are gathered: when rank 0 knows of all processes, all have their files.
+    log = open_worker_log(options, rank);
+    engine = open_engine(options, static_cast<std::uint32_t>(rank), wire::first_epoch, log);
+  }
   const auto processes = environment.gather_processes();
   if (environment.size() < 2) {
     environment.finalize();
     return refuse_single_rank();
   }
-  if (environment.rank() == 0) return run_coordinator(options, environment, processes);
+  if (rank == 0) return run_coordinator(options, environment, processes);
 
-  run_worker(options, environment, open_worker_log(options, environment.rank()));
+  run_worker(options, environment, std::move(engine), log);
   environment.finalize();
   return 0;
 }

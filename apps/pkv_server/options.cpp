@@ -157,6 +157,61 @@ void add_loss_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->group("Workers");
 }
 
+void add_storage_options(CLI::App& app, Options& options) {
+  app.add_option("--engine", options.engine,
+                 "What the nodes keep their entries in: 'memory', or 'sqlite': a database file "
+                 "per node, for which the next server finds the entries again")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Engine>{{"memory", Engine::memory},
+                                                                        {"sqlite", Engine::sqlite}})
+                      .description(""))
+      ->default_str("memory")
+      ->type_name("NAME")
+      ->group("Storage");
+  app.add_option("--data", options.data_folder,
+                 "Folder of the database files, made if it is missing; with --engine sqlite")
+      ->type_name("PATH")
+      ->group("Storage");
+  app.add_option("--durability", options.durability,
+                 "What has happened to a write when it is answered, with --engine sqlite: 'none' "
+                 "or 'batch': it survives the end of all processes, however they end (after a "
+                 "loss of power, 'batch' has lost the latest writes at most, and 'none' may have "
+                 "damaged the file); 'fsync': it is on the disk")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, Durability>{{"none", Durability::none},
+                                                                    {"batch", Durability::batch},
+                                                                    {"fsync", Durability::fsync}})
+              .description(""))
+      ->default_str("batch")
+      ->type_name("LEVEL")
+      ->group("Storage");
+  add_size(app, "--cache-bytes", options.cache_bytes,
+           "Memory of each node for what it has read of its file, with --engine sqlite")
+      ->check(between(std::size_t{1} << 20, std::size_t{1} << 40))
+      ->group("Storage");
+}
+
+/// Throws if the options do not go together.
+void check_storage_options(const CLI::App& app, const Options& options) {
+  const auto given = [&app](const char* name) { return app.get_option(name)->count() > 0; };
+  if (options.engine == Engine::memory) {
+    for (const char* const name : {"--data", "--durability", "--cache-bytes"})
+      if (given(name))
+        throw CLI::ValidationError(name, "is for nodes with files: add --engine sqlite");
+    return;
+  }
+  if (options.data_folder.empty())
+    throw CLI::ValidationError("--engine", "sqlite needs a folder for its files: add --data PATH");
+  if (options.spares > 0)
+    throw CLI::ValidationError("--spares",
+                               "not with --engine sqlite: nodes with files cannot "
+                               "take the place of others");
+  if (options.limits.max_key_bytes + options.limits.max_value_bytes >
+      SqliteEngine::most_entry_bytes)
+    throw CLI::ValidationError("--max-value-bytes",
+                               "with --engine sqlite a key and its value have at most " +
+                                   std::to_string(SqliteEngine::most_entry_bytes) + " bytes");
+}
+
 void add_limit_options(CLI::App& app, Options& options, RawOptions& raw) {
   add_size(app, "--max-key-bytes", options.limits.max_key_bytes, "Longest key accepted")
       ->check(between(std::size_t{1}, largest_max_key_bytes))
@@ -233,11 +288,13 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
   add_connection_options(app, options);
   add_worker_options(app, options, raw.points);
   add_loss_options(app, options, raw);
+  add_storage_options(app, options);
   add_limit_options(app, options, raw);
   add_log_options(app, options);
 
   try {
     app.parse(argument_count, arguments);
+    check_storage_options(app, options);
     if (options.carrier == Carrier::shared_memory && options.outlives_workers())
       throw CLI::ValidationError("--transport",
                                  "shm: a process that dies in shared memory can block the others, "

@@ -3,6 +3,7 @@
 #include "pkv/limits.hpp"
 #include "pkv/log.hpp"
 #include "pkv/ring_types.hpp"
+#include "pkv/sqlite_engine.hpp"
 
 #include "mpi/settings.hpp"
 
@@ -31,6 +32,9 @@ enum class WorkerLoss {
   spare,      ///< It stays away. A spare worker takes the place of its node, if there is one.
 };
 
+/// What the nodes keep their entries in.
+enum class Engine { memory, sqlite };
+
 /// The command line of pkv_server. The same on every rank, because the command line is.
 struct Options {
   std::string bind_address = "127.0.0.1";
@@ -42,6 +46,10 @@ struct Options {
   std::size_t spares = 0;      ///< Further workers, not on the ring at first.
   std::size_t copy_limit = 0;  ///< Bytes per second; 0: none.
   bool debug_commands = false;
+  Engine engine = Engine::memory;
+  std::string data_folder;  ///< Of the engines that have files.
+  Durability durability = Durability::batch;
+  std::size_t cache_bytes = std::size_t{64} << 20;  ///< Of each node, with such an engine.
   WorkerLoss on_worker_loss = WorkerLoss::automatic;
   /// Silence after which a worker's process is taken for lost, where that does not end the job.
   std::chrono::milliseconds heartbeat_limit{800};

@@ -5,20 +5,23 @@
 #include "mpi/keeper_link.hpp"
 #include "mpi/pulse.hpp"
 #include "mpi/worker_loop.hpp"
+#include "pkv_server/node_storage.hpp"
 #include "wire/tags.hpp"
 #include "worker/dispatcher.hpp"
 
 #include <exception>
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace pkv::server {
 namespace {
 
 /// Serves until goodbye. `pulse` counts the turns.
-void serve(const Options& options, int rank, std::uint32_t epoch, const LogSink& log,
-           mpi::Pulse& pulse) {
+void serve(const Options& options, std::unique_ptr<StorageEngine> engine, int rank,
+           std::uint32_t epoch, const LogSink& log, mpi::Pulse& pulse) {
   try {
-    KVStore store(options.limits);
+    KVStore store(std::move(engine), options.limits);
     // Half of what travels as one message: a part closes after the reply that fills it.
     Dispatcher dispatcher(store, NodeId{static_cast<std::uint32_t>(rank)}, epoch,
                           options.transport.preferred_frame_bytes / 2);
@@ -39,9 +42,10 @@ void serve(const Options& options, int rank, std::uint32_t epoch, const LogSink&
 
 }  // namespace
 
-void run_worker(const Options& options, const mpi::Environment& environment, const LogSink& log) {
+void run_worker(const Options& options, const mpi::Environment& environment,
+                std::unique_ptr<StorageEngine> engine, const LogSink& log) {
   mpi::Pulse pulse;
-  serve(options, environment.rank(), wire::first_epoch, log, pulse);
+  serve(options, std::move(engine), environment.rank(), wire::first_epoch, log, pulse);
 }
 
 void run_lasting_worker(const Options& options, int argument_count, char** arguments,
@@ -50,12 +54,14 @@ void run_lasting_worker(const Options& options, int argument_count, char** argum
   mpi::KeeperLink keeper;
   const mpi::Beat beat(keeper, pulse);  // from here on: MPI_Init may take its time
   const std::uint32_t epoch = mpi::own_epoch();
+  auto engine =
+      open_engine(options, static_cast<std::uint32_t>(mpi::rank_from_launcher()), epoch, log);
   const mpi::Environment environment(
       argument_count, arguments,
       options.restarts_workers() ? mpi::Rebirth::wanted : mpi::Rebirth::unwanted);
   if (!environment.why_not_replaceable().empty()) keeper.say_last();
   keeper.say_address(environment.address());
-  serve(options, environment.rank(), epoch, log, pulse);
+  serve(options, std::move(engine), environment.rank(), epoch, log, pulse);
   mpi::Environment::leave(0);  // MPI_Finalize would wait for ranks that may be missing
 }
 

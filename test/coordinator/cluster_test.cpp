@@ -1,5 +1,6 @@
 #include "coordinator/cluster.hpp"
 
+#include "coordinator/discard_replies.hpp"
 #include "coordinator/rig.hpp"
 
 #include <catch2/catch.hpp>
@@ -83,6 +84,97 @@ TEST_CASE("Cluster: with two replicas a lost worker loses nothing, and is filled
     CHECK(rig.cluster.deaths(worker) == 1);
   }
   CHECK(ask(rig, client, "DBSIZE") == ":500\r\n");
+}
+
+/// Writes to one holder alone, as if the others had been killed before it came to them.
+void write_to_one(Rig& rig, std::size_t worker, const std::string& key, const std::string& value) {
+  wire::Operation put;
+  put.opcode = wire::Opcode::put;
+  put.key = key;
+  put.value = value;
+  rig.coordinator.append(worker, put, discarded_reply());
+}
+
+TEST_CASE("Cluster: copies that differ are made equal, and read from one meanwhile",
+          "[coordinator][cluster]") {
+  const std::size_t replicas = GENERATE(2u, 3u);
+  CAPTURE(replicas);
+  Rig rig(4, {}, replicas);
+  TestClient client(rig);
+  for (int i = 0; i < 300; ++i) {
+    const std::string key = "key" + std::to_string(i);
+    ask(rig, client, "SET " + key + " v");
+    for (const std::size_t holder : rig.holders_of(key))
+      if (i % 3 == 0) write_to_one(rig, holder, key, "of" + std::to_string(holder));
+    if (i % 3 == 1) write_to_one(rig, rig.holders_of(key).front(), "x" + key, "extra");
+  }
+  rig.settle();
+  const bool one_is_lost = GENERATE(false, true);
+  if (one_is_lost) lose(rig, 2);
+
+  int told = 0;
+  rig.cluster.even_out_copies({}, [&told] { ++told; });
+  CHECK(told == 0);
+  std::map<std::string, std::string> seen;
+  for (int i = 0; i < 300; ++i) {
+    const std::string key = "key" + std::to_string(i);
+    seen[key] = ask(rig, client, "GET " + key);
+    CHECK(seen[key].starts_with(i % 3 == 0 ? "$3\r\nof" : "$1\r\nv"));
+  }
+  if (one_is_lost) {
+    settle(rig);
+    CHECK(told == 0);
+    return_worker(rig, 2);
+  }
+  settle(rig);
+  CHECK(told == 1);
+  // Whichever holder is asked.
+  for (std::size_t worker = 0; worker < 4; ++worker) {
+    CHECK(rig.cluster.state(worker) == Cluster::State::up);
+    lose(rig, worker);
+    for (const auto& [key, value] : seen)
+      REQUIRE(ask(rig, client, "GET " + key) == value);
+    return_worker(rig, worker);
+    settle(rig);
+  }
+  CHECK(told == 1);
+}
+
+TEST_CASE("Cluster: of copies that differ the most trusted is kept", "[coordinator][cluster]") {
+  Rig rig(4, {}, two_replicas);
+  TestClient client(rig);
+  std::map<std::string, WorkerList> holders;
+  for (int i = 0; i < 300; ++i) {
+    const std::string key = "key" + std::to_string(i);
+    holders[key] = rig.holders_of(key);
+    for (const std::size_t holder : holders[key])
+      write_to_one(rig, holder, key, std::to_string(holder));
+  }
+  rig.settle();
+  const std::vector<std::size_t> least_trusted_first{2, 0};
+  const auto trust = [](std::size_t worker) { return worker == 2 ? 0 : worker == 0 ? 1 : 2; };
+  rig.cluster.even_out_copies(least_trusted_first, [] {});
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& [key, before] : holders) {
+      const std::string answer = ask(rig, client, "GET " + key);
+      REQUIRE(answer.size() == bulk("1").size());
+      const auto kept = static_cast<std::size_t>(answer[4] - '0');
+      CHECK(before.contains(static_cast<WorkerIndex>(kept)));
+      for (const std::size_t holder : before)
+        CHECK(trust(kept) >= trust(holder));
+    }
+    settle(rig);
+  }
+}
+
+TEST_CASE("Cluster: copies of a lone node are equal at once", "[coordinator][cluster]") {
+  Rig rig(1, {}, two_replicas);
+  TestClient client(rig);
+  ask(rig, client, "SET k v");
+  int told = 0;
+  rig.cluster.even_out_copies({}, [&told] { ++told; });
+  CHECK(told == 1);
+  CHECK(ask(rig, client, "GET k") == bulk("v"));
 }
 
 TEST_CASE("Cluster: without replicas the keys of a lost worker are refused, others are served",

@@ -418,3 +418,33 @@ TEST_CASE("WorkerQueue: an operation may have an earlier place than the one befo
   f.collect();
   CHECK(f.receiver.tickets() == std::vector<std::uint32_t>{500, 20, 21, 600});
 }
+
+TEST_CASE("WorkerQueue: what one command writes is one message, whatever its size",
+          "[coordinator][queue]") {
+  Fixture f;
+  const auto opcode = GENERATE(wire::Opcode::put, wire::Opcode::get);
+  const std::string value(f.transport.preferred_frame_bytes() / 4, 'v');
+  std::uint32_t ticket = 0;
+  const auto append = [&](std::uint64_t sequence) {
+    wire::Operation operation;
+    operation.opcode = opcode;
+    operation.key = "k";
+    operation.value = value;
+    f.queue.append(operation, sequence, {&f.receiver, ticket++, 0}, start);
+  };
+  append(1);
+  for (int i = 0; i < 20; ++i)
+    append(2);
+  append(3);
+  f.queue.send(0);
+  const auto& counts = f.transport.sent_counts(0);
+  REQUIRE_FALSE(counts.empty());
+  if (opcode == wire::Opcode::put)
+    CHECK(counts[0] == 21);
+  else
+    CHECK(counts[0] == 3);
+  while (!f.queue.idle()) {
+    f.answer();
+    f.queue.send(0);
+  }
+}

@@ -1,6 +1,5 @@
-#include "pkv/memory_engine.hpp"
-
 #include "base/hash.hpp"
+#include "storage/any_engine.hpp"
 #include "storage/scan_position.hpp"
 
 #include <catch2/catch.hpp>
@@ -17,6 +16,9 @@
 
 namespace pkv {
 namespace {
+
+using test::AnyEngine;
+using test::EngineKind;
 
 std::uint64_t few_hashes(std::string_view key) noexcept {
   return hash_bytes(key) & 0xFF0F;
@@ -48,7 +50,9 @@ TEST_CASE("Scan: a page holds exactly the entries between two positions", "[stor
   const auto seed = std::random_device{}();
   CAPTURE(seed);
   std::mt19937_64 random(seed);
-  MemoryEngine engine;
+  const auto kind = GENERATE(EngineKind::memory, EngineKind::sqlite);
+  AnyEngine owned(kind);
+  StorageEngine& engine = *owned;
   std::map<ScanCursor, std::string> in_order;
   const auto count = static_cast<unsigned>(1 + random() % 5'000);
   for (unsigned i = 0; i < count; ++i) {
@@ -78,8 +82,11 @@ TEST_CASE("Scan: a page holds exactly the entries between two positions", "[stor
 }
 
 TEST_CASE("Scan: two stores of different size and past agree about what comes when", "[storage]") {
-  MemoryEngine large;
-  MemoryEngine small;
+  // Of different kinds, too.
+  AnyEngine owned_large(EngineKind::memory);
+  AnyEngine owned_small(GENERATE(EngineKind::memory, EngineKind::sqlite));
+  StorageEngine& large = *owned_large;
+  StorageEngine& small = *owned_small;
   for (unsigned i = 0; i < 20'000; ++i)
     REQUIRE(large.put(std::to_string(i), "v", 1));
   for (unsigned i = 0; i < 50'000; ++i)
@@ -104,7 +111,9 @@ TEST_CASE("Scan: two stores of different size and past agree about what comes wh
 }
 
 TEST_CASE("Scan: an empty store is one page", "[storage]") {
-  MemoryEngine engine;
+  const auto kind = GENERATE(EngineKind::memory, EngineKind::sqlite);
+  AnyEngine owned(kind);
+  StorageEngine& engine = *owned;
   const result<ScanPage> page = engine.scan(0, 10);
   REQUIRE(page.has_value());
   CHECK(page->entries.empty());
@@ -112,7 +121,9 @@ TEST_CASE("Scan: an empty store is one page", "[storage]") {
 }
 
 TEST_CASE("Scan: any cursor is answered, also ones that were never given out", "[storage]") {
-  MemoryEngine engine;
+  const auto kind = GENERATE(EngineKind::memory, EngineKind::sqlite);
+  AnyEngine owned(kind);
+  StorageEngine& engine = *owned;
   for (unsigned i = 0; i < 1'000; ++i)
     REQUIRE(engine.put(std::to_string(i), "v", i));
   for (const ScanCursor cursor : {ScanCursor{1}, cursor_end - 1, cursor_end, ~ScanCursor{0}}) {
@@ -125,7 +136,9 @@ TEST_CASE("Scan: any cursor is answered, also ones that were never given out", "
 }
 
 TEST_CASE("Scan: the page is about as long as asked for", "[storage]") {
-  MemoryEngine engine;
+  const auto kind = GENERATE(EngineKind::memory, EngineKind::sqlite);
+  AnyEngine owned(kind);
+  StorageEngine& engine = *owned;
   for (unsigned i = 0; i < 10'000; ++i)
     REQUIRE(engine.put(std::to_string(i), "v", i));
   for (const std::size_t count : {0U, 1U, 10U, 1'000U}) {
@@ -141,14 +154,15 @@ TEST_CASE("Scan: the page is about as long as asked for", "[storage]") {
 /// Scans a store while it changes, and checks the promise about keys present throughout.
 class DisturbedScan {
  public:
-  DisturbedScan(MemoryEngineOptions::Hash hash, std::uint32_t seed)
-      : engine_({.hash = hash}), random_(seed) {}
+  DisturbedScan(AnyEngine& engine, std::uint32_t seed) : engine_(*engine), random_(seed) {}
 
   void fill(unsigned permanent, unsigned passing) {
+    REQUIRE(engine_.begin_batch());
     for (unsigned i = 0; i < permanent; ++i)
       REQUIRE(engine_.put(permanent_key(i), "p", i));
     for (unsigned i = 0; i < passing; ++i)
       add_passing();
+    REQUIRE(engine_.end_batch());
     permanent_ = permanent;
   }
 
@@ -189,7 +203,7 @@ class DisturbedScan {
     REQUIRE(engine_.erase("passing" + std::to_string(first_passing_++)).value());
   }
 
-  MemoryEngine engine_;
+  StorageEngine& engine_;
   std::mt19937 random_;
   unsigned permanent_ = 0;
   unsigned first_passing_ = 0;
@@ -198,26 +212,32 @@ class DisturbedScan {
 
 TEST_CASE("Scan: what is present throughout is returned exactly once", "[storage]") {
   const auto seed = std::random_device{}();
-  const MemoryEngineOptions::Hash hash =
-      GENERATE(MemoryEngineOptions::Hash{nullptr}, MemoryEngineOptions::Hash{&few_hashes});
+  struct Setting {
+    EngineKind kind;
+    MemoryEngineOptions::Hash hash;
+  };
+  const Setting setting =
+      GENERATE(Setting{EngineKind::memory, nullptr}, Setting{EngineKind::memory, &few_hashes},
+               Setting{EngineKind::sqlite, nullptr});
+  AnyEngine engine(setting.kind, setting.hash);
   CAPTURE(seed);
   SECTION("while nothing changes") {
-    DisturbedScan scan(hash, seed);
+    DisturbedScan scan(engine, seed);
     scan.fill(3'000, 0);
     scan.run(0);
   }
   SECTION("while the store grows to many times its size") {
-    DisturbedScan scan(hash, seed);
+    DisturbedScan scan(engine, seed);
     scan.fill(1'000, 0);
     scan.run(40);
   }
   SECTION("while the store shrinks to a fraction of its size") {
-    DisturbedScan scan(hash, seed);
+    DisturbedScan scan(engine, seed);
     scan.fill(1'000, 60'000);
     scan.run(-100);
   }
   SECTION("again and again, growing and shrinking in turn") {
-    DisturbedScan scan(hash, seed);
+    DisturbedScan scan(engine, seed);
     scan.fill(500, 2'000);
     for (const int growth : {20, -30, 50, -60, 7, -100})
       scan.run(growth);

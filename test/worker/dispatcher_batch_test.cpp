@@ -112,7 +112,7 @@ TEST_CASE("Dispatcher: there is no empty last part", "[worker][dispatcher]") {
   CHECK(replies.frames[1].header.count == 1);
 }
 
-TEST_CASE("Dispatcher: when a commit fails, every answer of that part is an error",
+TEST_CASE("Dispatcher: when a commit fails, the writes of that part do, and reads are answered",
           "[worker][dispatcher]") {
   Bench bench(30);  // two answers of 16 bytes, or four of 8, close a part
   bench.engine.fail_end = 2;
@@ -126,7 +126,8 @@ TEST_CASE("Dispatcher: when a commit fails, every answer of that part is an erro
   const Answer failed = error(errc::storage_failure);
   REQUIRE(got.size() == 7);
   CHECK(std::vector(got.begin(), got.begin() + 2) == std::vector{integer(1), integer(2)});
-  CHECK(std::vector(got.begin() + 2, got.begin() + 6) == std::vector<Answer>(4, failed));
+  CHECK(std::vector(got.begin() + 2, got.begin() + 6) ==
+        std::vector<Answer>{failed, nil(), failed, failed});
   CHECK(got[6].kind == wire::ReplyKind::integer);
 }
 
@@ -181,4 +182,56 @@ TEST_CASE("Dispatcher: a body that is not what its header says is refused as a w
     frame.bytes().data()[second] = static_cast<char>(opcode);
     CHECK(is_refused(frame));
   }
+}
+
+TEST_CASE("Dispatcher: a batch is brought to the disk once if any of it asks for that",
+          "[worker][dispatcher]") {
+  Bench bench;
+  CHECK(bench.run({{Opcode::put, "a", "1"}, {Opcode::get, "a", {}}}) ==
+        std::vector{ok(), value("1")});
+  CHECK(bench.engine.flushed == 0);
+  CHECK(bench.run({{Opcode::put, "a", "2"},
+                   {Opcode::put, "b", "2", wire::on_disk},
+                   {Opcode::increment, "n", addend(1), wire::on_disk},
+                   {Opcode::get, "a", {}}}) == std::vector{ok(), ok(), integer(1), value("2")});
+  CHECK(bench.engine.flushed == 1);
+  CHECK(bench.run_one({Opcode::put, "c", "3", wire::put_only_if_absent | wire::on_disk}) == ok());
+  CHECK(bench.run_one({Opcode::put, "c", "4", wire::put_only_if_absent | wire::on_disk}) == nil());
+  CHECK(bench.engine.flushed == 3);
+  CHECK(bench.run_one({Opcode::sync, {}, {}, wire::on_disk}) == ok());
+  CHECK(bench.engine.flushed == 4);
+}
+
+TEST_CASE("Dispatcher: what does not come to the disk is an error, and reads are answered",
+          "[worker][dispatcher]") {
+  Bench bench;
+  bench.engine.fail_flush = true;
+  const Answer failed = error(errc::storage_failure);
+  CHECK(bench.run({{Opcode::put, "a", "1"},
+                   {Opcode::put, "b", "1", wire::on_disk},
+                   {Opcode::get, "gone", {}},
+                   {Opcode::sync, {}, {}, wire::on_disk}}) ==
+        std::vector{failed, failed, nil(), failed});
+  CHECK(bench.run_one({Opcode::put, "a", "2"}) == ok());
+  bench.engine.fail_flush = false;
+  bench.engine.fail_end = bench.engine.ended + 1;
+  CHECK(bench.run_one({Opcode::put, "a", "3", wire::on_disk}) == failed);
+  CHECK(bench.engine.flushed == 1);  // nothing was there to be brought to it
+}
+
+TEST_CASE("Dispatcher: the writes of one command are in one part, however many",
+          "[worker][dispatcher]") {
+  Bench bench(64);
+  constexpr std::uint32_t count = 100;
+  wire::Frame frame = request({});
+  frame.header.count = count + 1;
+  for (std::uint32_t i = 0; i < count; ++i)
+    wire::append_operation(frame.bytes(), {Opcode::put, 0, 5, "k" + std::to_string(i), "v"});
+  wire::append_operation(frame.bytes(), {Opcode::put, 0, 6, "next", "v"});
+  Replies replies;
+  REQUIRE(bench.dispatcher.run(frame, replies));
+  REQUIRE(replies.frames.size() == 2);
+  CHECK(replies.frames[0].header.count == count);
+  CHECK(replies.frames[1].header.count == 1);
+  CHECK(bench.engine.begun == 2);
 }

@@ -145,7 +145,16 @@ class WatchedEngine final : public StorageEngine {
     return {};
   }
 
+  [[nodiscard]] result<void> flush() override {
+    ++flushed;
+    if (begun != ended) return errc::protocol_error;  // it would not be on the disk
+    if (fail_flush) return errc::storage_failure;
+    return {};
+  }
+
   std::size_t calls = 0;
+  std::size_t flushed = 0;
+  bool fail_flush = false;
   std::size_t begun = 0;
   std::size_t ended = 0;
   std::size_t fail_begin = 0;  ///< Which begin_batch fails; 0: none.

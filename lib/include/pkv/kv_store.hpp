@@ -95,6 +95,8 @@ class KVStore {
   /// The writes until end_batch belong together; see StorageEngine.
   [[nodiscard]] result<void> begin_batch() { return engine_->begin_batch(); }
 
+  void reach(Version version) noexcept { engine_->reach(version); }
+
   [[nodiscard]] result<void> end_batch() { return engine_->end_batch(); }
 
   [[nodiscard]] result<void> flush() { return engine_->flush(); }
@@ -113,7 +115,7 @@ class KVStore {
 
   std::unique_ptr<StorageEngine> engine_;
   Limits limits_;
-  Version newest_version_ = 0;
+  Version newest_version_;
 };
 
 }  // namespace pkv

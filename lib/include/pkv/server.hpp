@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace pkv {
@@ -53,6 +54,16 @@ class Server {
   /// Whether a worker, numbered as in ServerOptions::nodes, has been sent what it has not answered
   /// yet.
   [[nodiscard]] bool owes_answers(std::size_t worker) const noexcept;
+
+  /// Of each key's copies, which may differ, keeps one and copies it to the other nodes that shall
+  /// hold it, while clients go on; calls `done` when all are equal. The one that is kept is of one
+  /// of these workers only if there is no other, and then of the last of them. To be called before
+  /// the first command, after worker_lost() for nodes that hold nothing.
+  void even_out_copies(std::span<const std::size_t> least_trusted_first,
+                       std::function<void()> done);
+
+  /// Nothing is waiting for workers or under way to them.
+  [[nodiscard]] bool idle() const noexcept;
 
   /// Stops accepting, answers what was received, closes every connection, then calls `stopped`.
   /// Connections still busy after `patience` are cut.

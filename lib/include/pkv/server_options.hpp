@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pkv/durability.hpp"
 #include "pkv/limits.hpp"
 #include "pkv/log.hpp"
 #include "pkv/node_id.hpp"
@@ -8,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,16 @@ struct ServerOptions {
   bool workers_return = true;
   /// Kills the process of a worker, for NODE KILL. Empty: that command is refused.
   std::function<void(std::size_t worker)> kill_worker;
+  /// Whether the nodes' entries outlive their processes, in files. Then the ring is not changed, as
+  /// they would be looked for elsewhere after a restart; and without replicas a process that
+  /// returns holds what the former one did.
+  bool entries_last = false;
+  /// What a write gets for which a client does not ask for more. Requires: entries_last, or none.
+  Durability durability = Durability::none;
+  /// Told that a node is lost, before anything is answered without it, and the place in the order
+  /// at which that was; then that it holds all that it shall again, and nothing. In between its
+  /// file must not be trusted. With replicas only. May be empty.
+  std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at)> note_whole;
   Limits limits;
   LogSink log;
 };

@@ -99,6 +99,10 @@ class StorageEngine {
 
   [[nodiscard]] virtual std::size_t count() const noexcept = 0;
 
+  /// The greatest version that was ever written, as far as that is known after a restart: 0 for an
+  /// engine that always starts empty.
+  [[nodiscard]] virtual Version newest_version() const noexcept;
+
   /// The memory that the entries and their index take, about.
   [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
 
@@ -107,6 +111,10 @@ class StorageEngine {
 
   /// The writes until end_batch belong together: a transactional engine commits them at once.
   [[nodiscard]] virtual result<void> begin_batch();
+
+  /// Says that what the batch has written and erased so far has versions up to this one; of
+  /// erasures an engine does not learn it otherwise.
+  virtual void reach(Version version) noexcept;
 
   /// Ends what begin_batch began. On an error none of the batch's writes has happened.
   [[nodiscard]] virtual result<void> end_batch();

@@ -68,6 +68,7 @@ void Cluster::lose(std::size_t worker, const std::string& why) {
   member.lost_at = member.unsettled_since = coordinator_.now();
   log(LogLevel::warning, name(worker) + " is lost: " + why);
   coordinator_.transfers().forget_erasing(static_cast<WorkerIndex>(worker));
+  note_whole(worker, coordinator_.sequence());
   // First the routes: what the worker leaves unanswered goes to those that are left.
   apply(coordinator_.placement().lose(static_cast<WorkerIndex>(worker)));
   coordinator_.disconnect(worker);
@@ -93,6 +94,27 @@ void Cluster::take_back(std::size_t worker) {
                           ", epoch " + std::to_string(ready.epoch) + ", after " +
                           milliseconds(coordinator_.now() - member.lost_at));
   if (!member.failed) apply(coordinator_.placement().revive(static_cast<WorkerIndex>(worker)));
+  if (state(worker) == State::up) note_whole(worker, std::nullopt);
+}
+
+void Cluster::even_out_copies(std::span<const std::size_t> least_trusted_first,
+                              std::function<void()> done) {
+  log(LogLevel::info, "copies of keys may differ: one of each is copied to the other nodes");
+  copies_are_equal_ = std::move(done);
+  std::vector<WorkerIndex> distrusted;
+  for (const std::size_t worker : least_trusted_first)
+    distrusted.push_back(static_cast<WorkerIndex>(worker));
+  apply(coordinator_.placement().keep_one_copy(distrusted));
+  note_equal_copies();
+}
+
+void Cluster::note_equal_copies() {
+  if (!copies_are_equal_) return;
+  const std::size_t wanted =
+      std::min(coordinator_.settings().replicas, coordinator_.ring().nodes().size());
+  if (coordinator_.placement().degree() != wanted) return;
+  log(LogLevel::info, "all copies of every key are equal");
+  std::exchange(copies_are_equal_, nullptr)();
 }
 
 void Cluster::step() {
@@ -101,6 +123,7 @@ void Cluster::step() {
     take_back(worker);
   settle_transfers();
   note_filled();
+  note_equal_copies();
   replace_those_away_for_long();
 }
 
@@ -145,6 +168,7 @@ void Cluster::note_filled() {
     const bool filling = state(worker) == State::filling;
     if (member.filling && !filling && member.there) {
       member.holder_since = 0;
+      note_whole(worker, std::nullopt);
       log(LogLevel::info,
           name(worker) + " holds all that it shall, " +
               milliseconds(coordinator_.now() - member.unsettled_since) +
@@ -165,12 +189,19 @@ void Cluster::apply(PlacementChange change) {
     transfers.end(ended);
   for (Drop& drop : change.drops)
     transfers.erase(std::move(drop));
+  const bool files_are_kept = processes_.entries_last && coordinator_.settings().replicas == 1;
   for (const Loss& loss : change.losses) {
     coordinator_.note_new_holder(loss.worker);  // of former entries it knows some at most
+    if (files_are_kept) continue;
     log(LogLevel::error, name(loss.worker) + " now holds " + percent(loss.share) +
                              " of the keys, of which " +
                              (loss.salvaged_from != 0 ? "some were lost" : "all were lost"));
   }
+}
+
+void Cluster::note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) const {
+  if (processes_.note_whole && coordinator_.settings().replicas > 1)
+    processes_.note_whole(worker, lost_at);
 }
 
 Cluster::State Cluster::state(std::size_t worker) const {

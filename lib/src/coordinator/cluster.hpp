@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,12 +49,22 @@ class Cluster {
     /// Kills it, for tests.
     std::function<void(std::size_t worker)> kill;
     bool come_back = true;
+    /// Their entries are in files: the ring is not changed.
+    bool entries_last = false;
+    /// See ServerOptions.
+    std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at)> note_whole{};
   };
 
   Cluster(Coordinator& coordinator, Processes processes, LogSink log);
 
   void worker_ready(WorkerReady ready);
   void worker_lost(const WorkerLost& lost);
+
+  /// Of each key's copies, which may differ, keeps one and has it copied to the other holders: one
+  /// of these workers only if there is no other, and then the last of them. Calls `done`, once,
+  /// when every key has as many equal copies as it shall have.
+  void even_out_copies(std::span<const std::size_t> least_trusted_first,
+                       std::function<void()> done);
 
   void step();
   /// Something is in motion that needs step() also when no client does anything.
@@ -119,7 +130,10 @@ class Cluster {
   void note_filled();
   [[nodiscard]] bool is_settling(std::size_t worker) const;
   [[nodiscard]] bool is_on_ring(std::size_t worker) const;
+  void note_equal_copies();
   [[nodiscard]] PlacementGoal goal_of(const Ring& ring) const;
+  [[nodiscard]] std::optional<std::string> why_ring_stays() const;
+  void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) const;
   [[nodiscard]] std::string name(std::size_t worker) const;
   void log(LogLevel level, const std::string& line) const;
 
@@ -127,6 +141,7 @@ class Cluster {
   Processes processes_;
   LogSink log_;
   std::vector<Member> members_;
+  std::function<void()> copies_are_equal_;  ///< Until they are.
 };
 
 [[nodiscard]] const char* to_text(Cluster::State state) noexcept;

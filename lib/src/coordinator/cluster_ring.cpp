@@ -23,6 +23,12 @@ void Cluster::change_ring(Ring next) {
   apply(coordinator_.placement().retarget(goal));
 }
 
+std::optional<std::string> Cluster::why_ring_stays() const {
+  if (!processes_.entries_last) return std::nullopt;
+  return "ERR the ring cannot be changed while entries are in files: start with --engine memory "
+         "for that";
+}
+
 std::optional<std::string> Cluster::add() {
   const auto spare = find_spare();
   if (!spare)
@@ -62,6 +68,7 @@ Cluster::NextRing Cluster::with_weight(NodeId node, double weight) const {
 }
 
 std::optional<std::string> Cluster::fail(NodeId node) {
+  if (auto why_not = why_ring_stays()) return why_not;
   NextRing next = without(node);
   if (!next.ring) return next.why_not;
   const std::size_t worker = *worker_of(node);
@@ -81,6 +88,7 @@ std::optional<std::string> Cluster::fail(NodeId node) {
 }
 
 std::optional<std::string> Cluster::drain(NodeId node) {
+  if (auto why_not = why_ring_stays()) return why_not;
   NextRing next = without(node);
   if (!next.ring) return next.why_not;
   log(LogLevel::info, name(*worker_of(node)) + " is being drained");
@@ -89,6 +97,7 @@ std::optional<std::string> Cluster::drain(NodeId node) {
 }
 
 std::optional<std::string> Cluster::restore(NodeId node) {
+  if (auto why_not = why_ring_stays()) return why_not;
   NextRing next = with(node);
   if (!next.ring) return next.why_not;
   const std::size_t worker = *worker_of(node);
@@ -105,6 +114,7 @@ std::optional<std::string> Cluster::restore(NodeId node) {
 }
 
 std::optional<std::string> Cluster::set_weight(NodeId node, double weight) {
+  if (auto why_not = why_ring_stays()) return why_not;
   NextRing next = with_weight(node, weight);
   if (!next.ring) return next.why_not;
   members_[*worker_of(node)].weight = weight;

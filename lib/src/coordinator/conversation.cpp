@@ -32,6 +32,7 @@ Conversation::Conversation(Service& service, ConversationOwner& owner, std::uint
     : service_(service),
       owner_(owner),
       id_(id),
+      durability_(service.durability),
       parser_(service.limits),
       most_command_bytes_(most_command_bytes(service.limits)),
       expected_reply_bytes_(first_expected_reply_bytes) {}
@@ -140,7 +141,18 @@ Outcome Conversation::refuse(const wire::Operation& operation) {
   return reply_error(error_text::of(key ? errc::key_too_long : errc::value_too_long));
 }
 
+inline wire::Operation Conversation::marked(wire::Operation operation) const noexcept {
+  if (wire::writes(operation.opcode)) operation.flags |= write_flags_;
+  return operation;
+}
+
 Outcome Conversation::forward(const wire::Operation& operation) {
+  if (write_flags_ != 0) [[unlikely]]
+    return order(marked(operation));
+  return order(operation);
+}
+
+inline Outcome Conversation::order(const wire::Operation& operation) {
   Coordinator& coordinator = service_.coordinator;
   if (too_long(operation)) return refuse(operation);
   const Coordinator::Way way = coordinator.way_of(operation);
@@ -181,7 +193,7 @@ Outcome Conversation::forward_all(std::span<const wire::Operation> operations,
   const std::uint32_t ticket = begin_command();
   replies_[ticket].gather = std::move(gather);
   for (std::uint32_t part = 0; part < operations.size(); ++part)
-    coordinator.append(ways_[part], operations[part], {this, ticket, part});
+    coordinator.append(ways_[part], marked(operations[part]), {this, ticket, part});
   return Outcome::done;
 }
 
@@ -200,7 +212,7 @@ Outcome Conversation::forward_to_nodes(std::span<const NodeOperation> operations
     return Outcome::done;
   }
   for (const NodeOperation& one : operations)
-    coordinator.append_to(one.worker, one.operation,
+    coordinator.append_to(one.worker, marked(one.operation),
                           one.answered
                               ? ReplyAddress{this, ticket, static_cast<std::uint32_t>(one.worker)}
                               : discarded_reply());
@@ -216,6 +228,7 @@ Outcome Conversation::forward_count() {
 void Conversation::abandon() noexcept {
   discard_output();
   replies_ = ReplyLine();
+  service_.disk_waits.forget(*this);
   if (listed_) service_.forget(*this);
   abandoned_ = true;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pkv/durability.hpp"
 #include "pkv/reply.hpp"
 
 #include "coordinator/gather.hpp"
@@ -12,6 +13,7 @@
 #include "protocol/request_parser.hpp"
 #include "wire/operation.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -97,6 +99,10 @@ class Conversation final : public ReplyReceiver {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   void set_name(std::string name) { name_ = std::move(name); }
 
+  /// What its writes get: no less than the server's.
+  [[nodiscard]] Durability durability() const noexcept { return durability_; }
+  void set_durability(Durability level) noexcept;
+
   /// Orders one operation at the owner of its key; the worker's answer is the reply.
   Outcome forward(const wire::Operation& operation);
   /// Orders one operation per key, at one place in the order; `gather` makes the reply.
@@ -108,6 +114,11 @@ class Conversation final : public ReplyReceiver {
 
   /// Counts all keys at one place in the order; the number is the reply.
   Outcome forward_count();
+  /// Answers OK when all that was ordered before is on the disk, or an error when `patience` is at
+  /// an end; 0: never.
+  Outcome wait_for_disk(std::chrono::milliseconds patience);
+  /// Answers the command of this ticket. Requires: it was left waiting.
+  void finish(std::uint32_t ticket, std::string encoded);
 
   Outcome reply(const Reply& reply);
   Outcome reply_status(std::string_view text);
@@ -126,6 +137,8 @@ class Conversation final : public ReplyReceiver {
   Outcome refuse(const CommandInfo* command, Words words);
   [[nodiscard]] bool too_long(const wire::Operation& operation) const noexcept;
   Outcome refuse(const wire::Operation& operation);
+  Outcome order(const wire::Operation& operation);
+  [[nodiscard]] wire::Operation marked(wire::Operation operation) const noexcept;
   Outcome wait_for_room(std::size_t worker);
   [[nodiscard]] bool forward_in_place(const Coordinator::Way& way,
                                       const wire::Operation& operation);
@@ -142,6 +155,8 @@ class Conversation final : public ReplyReceiver {
   ConversationOwner& owner_;
   std::uint64_t id_;
   std::string name_;
+  Durability durability_;
+  std::uint8_t write_flags_ = 0;  // of every operation that writes
   RequestParser parser_;
   InputBuffer input_;
   OutputQueue output_;

@@ -37,6 +37,15 @@ inline void Conversation::hold(std::size_t bytes) {
   list_as_active();
 }
 
+void Conversation::finish(std::uint32_t ticket, std::string encoded) {
+  ReplyLine::Entry& entry = replies_[ticket];
+  entry.state = ReplyLine::Entry::State::encoded;
+  hold(encoded.size());
+  entry.encoded = std::move(encoded);
+  if (replies_.is_front(ticket)) finish_ready_replies();
+  list_as_active();
+}
+
 Outcome Conversation::reply(const Reply& reply) {
   std::string encoded;
   append_reply(encoded, reply);

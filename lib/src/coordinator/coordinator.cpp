@@ -1,5 +1,7 @@
 #include "coordinator/coordinator.hpp"
 
+#include "wire/first_sequence.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <new>
@@ -16,18 +18,6 @@ constexpr std::uint64_t most_commands_when_quiet = 50;
 
 // To have fewer than this to do is no load: it is what a worker does for every message.
 constexpr double reads_of_a_batch = 64;
-
-std::int64_t wall_clock_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-// Sequence numbers of a job start at its start time, so that they go on rising when a later job
-// serves the same data.
-std::uint64_t first_sequence() {
-  constexpr unsigned sequences_per_ms_bits = 20;
-  return static_cast<std::uint64_t>(wall_clock_ms()) << sequences_per_ms_bits;
-}
 
 /// The worker that serves each node of the ring, in the ring's order.
 std::vector<WorkerIndex> workers_of(const Ring& ring, const std::vector<ServerNode>& nodes) {

@@ -70,6 +70,16 @@ PlacementChange Placement::revive(WorkerIndex worker) {
   return settle_targets(worker);
 }
 
+PlacementChange Placement::keep_one_copy(std::span<const WorkerIndex> least_trusted_first) {
+  const std::vector<std::size_t> touched = find_routes(
+      table_, [](const Route& route, const WorkerList&) { return route.holders().size() > 1; });
+  Settlement settlement(*this);
+  for (const std::size_t route : touched)
+    settlement.keep_one_copy(route, least_trusted_first);
+  settlement.settle(touched);
+  return std::move(settlement).finish();
+}
+
 PlacementChange Placement::retarget(const PlacementGoal& goal) {
   check(goal, live_.size());
   table_ = recut(table_, goal);

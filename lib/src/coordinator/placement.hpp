@@ -58,6 +58,9 @@ class Placement {
   [[nodiscard]] PlacementChange lose(WorkerIndex worker);
   /// An empty process serves the worker again. Nothing if it lives already.
   [[nodiscard]] PlacementChange revive(WorkerIndex worker);
+  /// The copies of an arc may differ: leaves each arc one holder, so that the others are filled
+  /// from it. One of those that are named only if there is no other, and then the last of them.
+  [[nodiscard]] PlacementChange keep_one_copy(std::span<const WorkerIndex> least_trusted_first);
   /// The ring has changed, or the number of replicas.
   [[nodiscard]] PlacementChange retarget(const PlacementGoal& goal);
   /// The transfer's destination has all entries. Nothing for a transfer that has ended.

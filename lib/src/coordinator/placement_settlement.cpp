@@ -24,6 +24,19 @@ void Placement::Settlement::complete_fill(std::size_t route, std::uint32_t trans
   changed.set_holders(holders);
 }
 
+void Placement::Settlement::keep_one_copy(std::size_t route,
+                                          std::span<const WorkerIndex> least_trusted_first) {
+  const WorkerList holders = table_.route(route).holders();
+  const auto trust = [&](WorkerIndex worker) {
+    return std::ranges::find(least_trusted_first, worker) - least_trusted_first.begin();
+  };
+  WorkerList kept;
+  kept.add(*std::ranges::max_element(holders, {}, trust));
+  for (const WorkerIndex holder : holders)
+    if (!kept.contains(holder)) drop(route, holder);
+  table_.route(route).set_holders(kept);
+}
+
 void Placement::Settlement::settle(std::span<const std::size_t> touched) {
   for (const std::size_t route : touched)
     give_up(route);

@@ -24,6 +24,9 @@ class Placement::Settlement {
   /// The destination of the fill by the transfer holds the arc; another holder makes room.
   void complete_fill(std::size_t route, std::uint32_t transfer);
 
+  /// The arc's most trusted holder becomes its only one. Requires: there is a holder.
+  void keep_one_copy(std::size_t route, std::span<const WorkerIndex> least_trusted_first);
+
   void settle(std::span<const std::size_t> touched);
 
   [[nodiscard]] PlacementChange finish() &&;

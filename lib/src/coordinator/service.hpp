@@ -1,10 +1,12 @@
 #pragma once
 
+#include "pkv/durability.hpp"
 #include "pkv/limits.hpp"
 #include "pkv/log.hpp"
 
 #include "coordinator/cluster.hpp"
 #include "coordinator/coordinator.hpp"
+#include "coordinator/disk_waits.hpp"
 #include "coordinator/key_counts.hpp"
 
 #include <chrono>
@@ -49,6 +51,18 @@ struct Service {
   std::uint16_t port = 0;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::size_t clients = 0;  ///< Connected now.
+
+  bool entries_last = false;                 ///< They are in files.
+  Durability durability = Durability::none;  ///< The least that a write gets.
+  DiskWaits disk_waits;
+  /// Whether a write can be made this durable.
+  [[nodiscard]] bool can_give(Durability level) const noexcept {
+    return entries_last || level == Durability::none;
+  }
+  /// What an operation has to say to get it.
+  [[nodiscard]] std::uint8_t write_flags(Durability level) const noexcept {
+    return level == Durability::fsync && durability < level ? wire::on_disk : std::uint8_t{0};
+  }
 
   /// The conversations that something has happened to and whose owners have not been told; null
   /// where one has ended meanwhile.

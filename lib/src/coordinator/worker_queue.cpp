@@ -21,18 +21,23 @@ WorkerQueue::WorkerQueue(wire::Transport& transport, std::size_t worker, NodeId 
       slots_(transport.slots_per_worker()) {}
 
 /// Whether the open batch, if there is one, takes the operation.
-inline bool WorkerQueue::fits(std::size_t bytes, std::uint64_t sequence) const noexcept {
+inline bool WorkerQueue::fits(const wire::Operation& operation, std::size_t bytes,
+                              std::uint64_t sequence) const noexcept {
   if (open_ == nullptr) return false;
   const wire::Frame& frame = open_->frame;
+  const std::size_t grown = frame.bytes().size() + bytes;
+  if (grown > preferred_frame_bytes_) [[unlikely]]
+    return sequence == open_->newest && wire::writes(operation.opcode) &&
+           grown <= wire::largest_body_bytes;
   // A sequence below the batch's own wraps round and does not fit either.
-  return frame.bytes().size() + bytes <= preferred_frame_bytes_ &&
-         sequence - frame.header.sequence <= std::numeric_limits<std::uint32_t>::max();
+  return sequence - frame.header.sequence <= std::numeric_limits<std::uint32_t>::max();
 }
 
 void WorkerQueue::append(const wire::Operation& operation, std::uint64_t sequence,
                          const ReplyAddress& address, Clock::time_point now) {
   const std::size_t bytes = wire::encoded_bytes(operation);
-  if (!fits(bytes, sequence)) open_batch(wire::Frame(transport_.take_buffer()), sequence, now);
+  if (!fits(operation, bytes, sequence))
+    open_batch(wire::Frame(transport_.take_buffer()), sequence, now);
   Batch& batch = *open_;
   batch.addresses.push_back(address);
   try {
@@ -42,6 +47,7 @@ void WorkerQueue::append(const wire::Operation& operation, std::uint64_t sequenc
     batch.addresses.pop_back();
     throw;
   }
+  batch.newest = sequence;
   waiting_bytes_ += bytes;
   ++load_;
 }

@@ -31,6 +31,8 @@ class Heir {
 /// Operations gather in an open batch. A batch is sent when the turn of the event loop ends and the
 /// worker has a free slot; until then it grows, up to a frame's preferred size, so that the busier
 /// a worker is, the more operations share one message. Batches run in the order they were opened.
+/// What one command writes stays in one batch, as far as a frame can hold it: a node that keeps its
+/// entries commits a batch as a whole.
 ///
 /// When the worker's process is lost, call lose(): what has not been sent goes to the heir at once,
 /// what has been sent follows as its failures are delivered. Then revive() starts anew with another
@@ -101,6 +103,7 @@ class WorkerQueue {
   struct Batch {
     wire::Frame frame;
     std::vector<ReplyAddress> addresses;
+    std::uint64_t newest = 0;  ///< The place of its last operation.
     Clock::time_point opened;
   };
   struct Slot {
@@ -112,7 +115,8 @@ class WorkerQueue {
     bool given_up = false;  ///< The receivers have their errors; late replies are dropped.
   };
 
-  [[nodiscard]] bool fits(std::size_t bytes, std::uint64_t sequence) const noexcept;
+  [[nodiscard]] bool fits(const wire::Operation& operation, std::size_t bytes,
+                          std::uint64_t sequence) const noexcept;
   Batch& open_batch(wire::Frame frame, std::uint64_t sequence, Clock::time_point now);
   [[nodiscard]] Batch take_oldest();
   void fail(std::vector<ReplyAddress>& addresses, std::size_t from, errc error);

@@ -30,7 +30,8 @@ constexpr auto table = std::to_array<CommandInfo>({
     {K::reset, "reset", 1, fast, 0, 0, 0, "connection", "", "Bring the connection back to its initial state"},
     {K::select, "select", 2, fast, 0, 0, 0, "connection", "index", "Choose the database; there is number 0 alone"},
     {K::hello, "hello", -1, fast, 0, 0, 0, "connection", "[protover]", "Agree on the protocol version and describe the server"},
-    {K::client, "client", -2, none, 0, 0, 0, "connection", "subcommand [argument...]", "Look at connections and name them"},
+    {K::client, "client", -2, none, 0, 0, 0, "connection", "subcommand [argument...]", "Look at connections, name them, and say how durable their writes shall be"},
+    {K::waitdurable, "waitdurable", 2, none, 0, 0, 0, "connection", "milliseconds", "Wait until all that this connection has written is on the disk"},
 
     {K::command, "command", -1, none, 0, 0, 0, "server", "[subcommand] [argument...]", "Describe the commands"},
     {K::config, "config", -2, admin, 0, 0, 0, "server", "subcommand [parameter...]", "Show settings"},
@@ -43,7 +44,7 @@ constexpr auto table = std::to_array<CommandInfo>({
     {K::flushdb, "flushdb", -1, write, 0, 0, 0, "server", "[ASYNC|SYNC]", "Delete all keys"},
 
     {K::get, "get", 2, read_fast, 1, 1, 1, "string", "key", "Get the value of a key"},
-    {K::set, "set", -3, write, 1, 1, 1, "string", "key value [NX|XX] [GET]", "Set the value of a key"},
+    {K::set, "set", -3, write, 1, 1, 1, "string", "key value [NX|XX] [GET] [DURABLE none|batch|fsync]", "Set the value of a key"},
     {K::setnx, "setnx", 3, write_fast, 1, 1, 1, "string", "key value", "Set the value of a key if it does not exist"},
     {K::getset, "getset", 3, write_fast, 1, 1, 1, "string", "key value", "Set the value of a key and answer the old one"},
     {K::getdel, "getdel", 2, write_fast, 1, 1, 1, "string", "key", "Get the value of a key and delete it"},

@@ -21,6 +21,7 @@ enum class CommandKind : std::uint8_t {
   select,
   hello,
   client,
+  waitdurable,
   command,
   config,
   info,

@@ -19,6 +19,11 @@ inline constexpr std::string_view protocol_version_not_an_integer =
     "ERR Protocol version is not an integer or out of range";
 inline constexpr std::string_view unsupported_protocol_version =
     "NOPROTO unsupported protocol version";
+inline constexpr std::string_view not_on_disk_in_time =
+    "TIMEOUT not everything was on the disk in time, it may be later";
+inline constexpr std::string_view no_disk =
+    "ERR entries are in memory only: start pkv_server with --engine sqlite";
+inline constexpr std::string_view no_durability = "ERR a durability is none, batch or fsync";
 inline constexpr std::string_view too_many_clients = "ERR max number of clients reached";
 
 /// The reply to an operation that failed with `error`.

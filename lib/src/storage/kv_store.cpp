@@ -21,7 +21,7 @@ result<bool> failed(const boost::system::error_code& error) {
 KVStore::KVStore(const Limits& limits) : KVStore(std::make_unique<MemoryEngine>(), limits) {}
 
 KVStore::KVStore(std::unique_ptr<StorageEngine> engine, const Limits& limits)
-    : engine_(std::move(engine)), limits_(limits) {
+    : engine_(std::move(engine)), limits_(limits), newest_version_(engine_->newest_version()) {
   if (limits.max_key_bytes > largest_max_key_bytes) {
     throw std::invalid_argument("max_key_bytes is more than a record can carry");
   }

@@ -29,11 +29,17 @@ std::unique_ptr<StorageEngine> StorageEngine::move_out() noexcept {
   return nullptr;
 }
 
+Version StorageEngine::newest_version() const noexcept {
+  return 0;
+}
+
 void StorageEngine::prefetch(std::span<const std::string_view>) const noexcept {}
 
 result<void> StorageEngine::begin_batch() {
   return {};
 }
+
+void StorageEngine::reach(Version) noexcept {}
 
 result<void> StorageEngine::end_batch() {
   return {};

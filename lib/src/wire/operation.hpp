@@ -40,8 +40,10 @@ enum class Opcode : std::uint8_t {
   copy_in = 20,        ///< ok; puts a page's entries as they are, versions included
   erase_page = 21,     ///< value: an ErasedPage; erases the node's entries in a set of ranges
   count_page = 22,     ///< value: a CountedPage
+
+  sync = 23,  ///< ok: all that the node has done before is on the disk. Always with on_disk.
 };
-inline constexpr auto last_opcode = Opcode::count_page;
+inline constexpr auto last_opcode = Opcode::sync;
 
 /// Whether it reads one key and changes nothing: any holder of the key can answer it.
 [[nodiscard]] constexpr bool reads_key(Opcode opcode) noexcept {
@@ -75,9 +77,15 @@ inline constexpr auto last_opcode = Opcode::count_page;
     case Opcode::copy_in:
     case Opcode::erase_page:
     case Opcode::count_page:
+    case Opcode::sync:
       return false;
   }
   return false;
+}
+
+/// Whether an operation may change what clients have stored.
+[[nodiscard]] constexpr bool writes(Opcode opcode) noexcept {
+  return writes_one_key(opcode) || opcode == Opcode::clear;
 }
 
 /// Bits of Operation::flags, for Opcode::put.
@@ -92,6 +100,11 @@ enum PutFlag : std::uint8_t {
 /// that another node died with; see FrameHeader::stable. When what was there is not remembered any
 /// more, the answer is errc::node_down.
 inline constexpr std::uint8_t read_as_of = 0x80;
+
+/// A bit of Operation::flags, for those that write and Opcode::sync: to be answered when it is on
+/// the disk, with all that was done before it. Costs as much for a frame with many such operations
+/// as for one with a single one. Without effect where entries are in memory only.
+inline constexpr std::uint8_t on_disk = 0x40;
 
 /// One thing for a worker to do. The views live only as long as the bytes they were read from.
 struct Operation {

@@ -17,6 +17,13 @@ namespace {
 // As many keys as the memory system can usefully fetch at a time.
 constexpr std::size_t prefetch_distance = 32;
 
+/// Whether it is another write of the command that came to its place in the order before: all are
+/// committed together. Their answers are small.
+bool continues_write(const wire::Operation& operation, std::uint64_t sequence,
+                     Version newest) noexcept {
+  return wire::writes(operation.opcode) && sequence + operation.sequence_offset == newest;
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes)
@@ -40,6 +47,8 @@ void Dispatcher::run_unusual(const wire::Operation& operation, Version version, 
   const bool of_the_past = (operation.flags & wire::read_as_of) != 0;
   if (operation.opcode == wire::Opcode::statistics) {
     report(to);
+  } else if (operation.opcode == wire::Opcode::sync) {
+    wire::append_ok(to);  // when the part is on the disk, see end_part
   } else if (operation.opcode == wire::Opcode::count_page && of_the_past && remembering) {
     copying_.count_as_of(operation, version, undo_log_, to);
   } else if (operation.opcode > wire::Opcode::statistics && !of_the_past) {
@@ -58,6 +67,7 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
   const std::optional<std::uint8_t> flags = inspect(request);
   if (!flags) return errc::malformed_frame;
   const bool remembering = request.header.stable != 0;
+  const bool to_disk = (*flags & wire::on_disk) != 0;
   if (remembering) undo_log_.forget(request.header.stable);
   // Where the past matters no operation is usual; so one comparison tells of each what it is.
   const bool past_matters = remembering || (*flags & wire::read_as_of) != 0;
@@ -73,9 +83,12 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
       keys[count] = operations[count].key;
     store_.prefetch({keys.data(), count});
     for (std::size_t i = 0; i < count; ++i) {
-      if (part.frame.body_size() >= part_bytes_) {
-        end_part(std::move(part), false, replies);
+      if (part.frame.body_size() >= part_bytes_ &&
+          !continues_write(operations[i], request.header.sequence, part.newest)) {
+        const std::uint32_t next = part.first + part.frame.header.count;
+        end_part(std::move(part), request, to_disk, false, replies);
         part = begin_part(request, replies);
+        part.first = next;
       }
       // Without a batch nothing may run: an engine might keep what end_part calls undone.
       const wire::Operation& operation = operations[i];
@@ -84,17 +97,18 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
         execute_operation(store_, operation, version, part.frame.bytes());
       else if (part.begun)
         run_unusual(operation, version, remembering, part.frame.bytes());
+      part.newest = version;
       ++part.frame.header.count;
     }
     left -= static_cast<std::uint32_t>(count);
   }
   operations_run_ += request.header.count;
-  end_part(std::move(part), true, replies);
+  end_part(std::move(part), request, to_disk, true, replies);
   return {};
 }
 
 Dispatcher::Part Dispatcher::begin_part(const wire::Frame& request, ReplySink& replies) {
-  Part part{wire::Frame(replies.take_buffer()), store_.begin_batch()};
+  Part part{wire::Frame(replies.take_buffer()), store_.begin_batch(), 0, 0};
   part.frame.header.kind = wire::FrameKind::reply;
   part.frame.header.node = node_;
   part.frame.header.epoch = epoch_;
@@ -103,17 +117,33 @@ Dispatcher::Part Dispatcher::begin_part(const wire::Frame& request, ReplySink& r
   return part;
 }
 
-void Dispatcher::end_part(Part part, bool last, ReplySink& replies) {
-  const result<void> committed = part.begun ? store_.end_batch() : part.begun;
-  if (!committed) {
-    // Nothing of what this part says has happened.
-    ByteBuffer& bytes = part.frame.bytes();
-    bytes.drop_back(part.frame.body_size());
-    for (std::uint32_t i = 0; i < part.frame.header.count; ++i)
-      wire::append_error(bytes, errc::storage_failure);
-  }
+void Dispatcher::end_part(Part part, const wire::Frame& request, bool to_disk, bool last,
+                          ReplySink& replies) {
+  if (part.begun) store_.reach(part.newest);
+  result<void> committed = part.begun ? store_.end_batch() : part.begun;
+  if (committed && to_disk) committed = store_.flush();
+  if (!committed) answer_undone(part, request, committed.error());
   part.frame.header.last = last;
   replies.send(std::move(part.frame));
+}
+
+/// Replaces the answers of a part of which nothing has happened, or which may not last. Reads are
+/// answered all the same: a full disk is no reason not to.
+void Dispatcher::answer_undone(Part& part, const wire::Frame& request,
+                               const boost::system::error_code& why) {
+  ByteBuffer& bytes = part.frame.bytes();
+  bytes.drop_back(part.frame.body_size());
+  wire::OperationReader reader(request.body(), request.header.count);
+  wire::Operation operation;
+  for (std::uint32_t i = 0; i < part.first + part.frame.header.count; ++i) {
+    if (!reader.next(operation)) return;  // has been inspected: does not happen
+    if (i < part.first) continue;
+    const bool reads = wire::reads_key(operation.opcode) && operation.flags == 0;
+    if (part.begun && reads)
+      execute_operation(store_, operation, 0, bytes);
+    else
+      append_errc(bytes, why);
+  }
 }
 
 void Dispatcher::report(ByteBuffer& to) {

@@ -33,8 +33,10 @@ class ReplySink {
 ///
 /// A request is answered by one frame, or by several when the replies are large: each closes once
 /// it holds `part_bytes`, so a worker never holds the replies of a whole batch of large values.
-/// What a frame answers is committed before it is sent. An operation that fails is answered with
-/// its error; the ones after it run all the same.
+/// What a frame answers is committed before it is sent, and on the disk if any operation of the
+/// request asks for that. An operation that fails is answered with
+/// its error; the ones after it run all the same. When a part cannot be committed its writes have
+/// not happened and are answered with the error; what only reads is answered as it is without them.
 ///
 /// While requests say what is stable, what writes replace is remembered until it is (UndoLog), and
 /// reads flagged read_as_of are answered from that. In a request that does not say so they are
@@ -59,12 +61,15 @@ class Dispatcher {
   struct Part {
     wire::Frame frame;
     result<void> begun;
+    std::uint32_t first = 0;  ///< Of its operations in the request.
+    Version newest = 0;       ///< Of them.
   };
 
   /// The flags of all operations together; nothing if the request is not to be run.
   [[nodiscard]] std::optional<std::uint8_t> inspect(const wire::Frame& request) const noexcept;
   [[nodiscard]] Part begin_part(const wire::Frame& request, ReplySink& replies);
-  void end_part(Part part, bool last, ReplySink& replies);
+  void end_part(Part part, const wire::Frame& request, bool to_disk, bool last, ReplySink& replies);
+  void answer_undone(Part& part, const wire::Frame& request, const boost::system::error_code& why);
   /// Runs what is not for the store alone: where the past matters, or from Opcode::statistics on.
   void run_unusual(const wire::Operation& operation, Version version, bool remembering,
                    ByteBuffer& to);

@@ -208,6 +208,7 @@ void execute_operation(KVStore& store, const wire::Operation& operation, Version
     case wire::Opcode::copy_in:
     case wire::Opcode::erase_page:
     case wire::Opcode::count_page:
+    case wire::Opcode::sync:
       break;
   }
   wire::append_error(to, errc::malformed_frame);

@@ -1,9 +1,12 @@
+#include "pkv/durability.hpp"
+
 #include "base/decimal.hpp"
 #include "coordinator/commands/handlers.hpp"
 #include "protocol/error_text.hpp"
 #include "protocol/same_word.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +15,7 @@ namespace pkv::commands {
 namespace {
 
 constexpr std::int64_t protocol_version = 2;
+constexpr std::int64_t longest_wait_ms = 86'400'000;  // a day
 
 // A name goes into listings and logs, so it must be one printable word.
 bool is_client_name(std::string_view name) {
@@ -29,6 +33,14 @@ Outcome set_name(Conversation& client, std::string_view name) {
 Outcome set_library_info(Conversation& client, Words words) {
   if (!same_word(words[2], "lib-name") && !same_word(words[2], "lib-ver"))
     return client.reply_error("ERR Unrecognized option '" + std::string(words[2]) + "'");
+  return client.reply_status("OK");
+}
+
+Outcome set_durability(Conversation& client, std::string_view name) {
+  const auto level = parse_durability(name);
+  if (!level) return client.reply_error(error_text::no_durability);
+  if (!client.service().can_give(*level)) return client.reply_error(error_text::no_disk);
+  client.set_durability(*level);
   return client.reply_status("OK");
 }
 
@@ -67,6 +79,7 @@ Outcome quit(Conversation& client, Words) {
 
 Outcome reset(Conversation& client, Words) {
   client.set_name({});
+  client.set_durability(Durability::none);
   return client.reply_status("RESET");
 }
 
@@ -112,11 +125,28 @@ Outcome client_command(Conversation& client, Words words) {
     if (words.size() != 2) return client.reply_error(error_text::wrong_arity("client|id"));
     return client.reply(Reply::integer(static_cast<std::int64_t>(client.id())));
   }
+  if (same_word(subcommand, "durability")) {
+    if (words.size() == 2)
+      return client.reply(Reply::bulk(std::string(to_text(client.durability()))));
+    if (words.size() != 3) return client.reply_error(error_text::wrong_arity("client|durability"));
+    return set_durability(client, words[2]);
+  }
   if (same_word(subcommand, "setinfo")) {
     if (words.size() != 4) return client.reply_error(error_text::wrong_arity("client|setinfo"));
     return set_library_info(client, words);
   }
   return client.reply_error(error_text::unknown_subcommand("client", subcommand));
+}
+
+Outcome wait_durable(Conversation& client, Words words) {
+  const auto milliseconds = parse_integer(words[1]);
+  if (!milliseconds || *milliseconds > longest_wait_ms)
+    return client.reply_error("ERR timeout is not an integer or out of range");
+  if (*milliseconds < 0) return client.reply_error("ERR timeout is negative");
+  if (!client.service().can_give(Durability::fsync)) return client.reply_error(error_text::no_disk);
+  if (client.durability() == Durability::fsync && client.service().durability == Durability::fsync)
+    return client.reply_status("OK");  // behind the answers to all that was written
+  return client.wait_for_disk(std::chrono::milliseconds(*milliseconds));
 }
 
 }  // namespace pkv::commands

@@ -58,6 +58,8 @@ CommandHandler handler_of(CommandKind kind) noexcept {
       return commands::hello;
     case CommandKind::client:
       return commands::client_command;
+    case CommandKind::waitdurable:
+      return commands::wait_durable;
     case CommandKind::command:
       return commands::command;
     case CommandKind::config:

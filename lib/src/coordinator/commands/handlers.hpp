@@ -48,6 +48,7 @@ Outcome reset(Conversation& client, Words words);
 Outcome select(Conversation& client, Words words);
 Outcome hello(Conversation& client, Words words);
 Outcome client_command(Conversation& client, Words words);
+Outcome wait_durable(Conversation& client, Words words);
 
 // server.cpp
 Outcome command(Conversation& client, Words words);

@@ -25,6 +25,7 @@ std::vector<Parameter> parameters(const Service& service) {
       {"appendonly", "no"},
       {"bind", service.bind_address},
       {"databases", "1"},
+      {"durability", std::string(to_text(service.durability))},
       {"maxclients", std::to_string(limits.max_clients)},
       {"maxmemory", "0"},
       {"port", std::to_string(service.port)},

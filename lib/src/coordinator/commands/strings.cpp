@@ -1,3 +1,5 @@
+#include "pkv/durability.hpp"
+
 #include "coordinator/commands/handlers.hpp"
 #include "protocol/error_text.hpp"
 #include "protocol/same_word.hpp"
@@ -25,14 +27,20 @@ Outcome get(Conversation& client, Words words) {
 
 Outcome set(Conversation& client, Words words) {
   wire::Operation put = operation(wire::Opcode::put, words[1], words[2]);
-  for (const std::string_view option : words.subspan(3)) {
+  for (std::size_t i = 3; i < words.size(); ++i) {
+    const std::string_view option = words[i];
     if (same_word(option, "nx"))
       put.flags |= wire::put_only_if_absent;
     else if (same_word(option, "xx"))
       put.flags |= wire::put_only_if_present;
     else if (same_word(option, "get"))
       put.flags |= wire::put_return_old;
-    else
+    else if (same_word(option, "durable") && i + 1 < words.size()) {
+      const auto level = parse_durability(words[++i]);
+      if (!level) return client.reply_error(error_text::no_durability);
+      if (!client.service().can_give(*level)) return client.reply_error(error_text::no_disk);
+      if (*level > client.durability()) put.flags |= client.service().write_flags(*level);
+    } else
       return client.reply_error(error_text::syntax);
   }
   constexpr auto contradiction = wire::put_only_if_absent | wire::put_only_if_present;

@@ -61,6 +61,15 @@ void Server::worker_lost(const WorkerLost& lost) {
   state_->worker_lost(lost);
 }
 
+void Server::even_out_copies(std::span<const std::size_t> least_trusted_first,
+                             std::function<void()> done) {
+  state_->even_out_copies(least_trusted_first, std::move(done));
+}
+
+bool Server::idle() const noexcept {
+  return state_->idle();
+}
+
 void Server::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {
   state_->stop(patience, std::move(stopped));
 }

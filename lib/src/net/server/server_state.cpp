@@ -71,7 +71,11 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
       coordinator_(make_ring(options_), options_.nodes, transport, settings_of(options_),
                    options_.log),
       cluster_(coordinator_,
-               {options_.replace_worker, options_.kill_worker, options_.workers_return},
+               {.replace = options_.replace_worker,
+                .kill = options_.kill_worker,
+                .come_back = options_.workers_return,
+                .entries_last = options_.entries_last,
+                .note_whole = options_.note_whole},
                options_.log),
       service_(coordinator_, cluster_, options_.limits, options_.log, options_.bind_address),
       budget_(options_.limits.total_input_bytes),
@@ -80,8 +84,11 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
       reply_timer_(io),
       deadline_timer_(io),
       cluster_timer_(io),
+      disk_timer_(io),
       stop_timer_(io) {
   const tcp::endpoint wanted(asio::ip::make_address(options_.bind_address), options_.port);
+  service_.entries_last = options_.entries_last;
+  service_.durability = options_.durability;
   acceptor_.open(wanted.protocol());
   acceptor_.set_option(tcp::acceptor::reuse_address(true));
   acceptor_.bind(wanted);
@@ -182,6 +189,7 @@ void Server::State::end_turn() {
   tell_owners();
   watch_deadlines();
   watch_cluster();
+  watch_disk_waits();
 }
 
 void Server::State::worker_ready(WorkerReady ready) {
@@ -196,6 +204,13 @@ void Server::State::worker_lost(const WorkerLost& lost) {
   end_turn();
 }
 
+void Server::State::even_out_copies(std::span<const std::size_t> least_trusted_first,
+                                    std::function<void()> done) {
+  coordinator_.update_clock();
+  cluster_.even_out_copies(least_trusted_first, std::move(done));
+  end_turn();
+}
+
 void Server::State::watch_cluster() {
   if (watching_cluster_ || !cluster_.busy()) return;
   watching_cluster_ = true;
@@ -206,6 +221,21 @@ void Server::State::watch_cluster() {
     self->watching_cluster_ = false;
     self->coordinator_.update_clock();
     self->cluster_.step();
+    self->end_turn();
+  });
+}
+
+void Server::State::watch_disk_waits() {
+  const auto next = service_.disk_waits.next_deadline();
+  if (!next || (disk_deadline_ && *disk_deadline_ <= *next)) return;
+  disk_deadline_ = next;
+  disk_timer_.expires_at(*next);
+  disk_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+    const auto self = weak.lock();
+    if (cancelled || self == nullptr) return;
+    self->disk_deadline_.reset();
+    self->coordinator_.update_clock();
+    self->service_.disk_waits.expire(self->coordinator_.now());
     self->end_turn();
   });
 }
@@ -280,6 +310,7 @@ void Server::State::check_if_stopped() {
   reply_timer_.cancel();
   deadline_timer_.cancel();
   cluster_timer_.cancel();
+  disk_timer_.cancel();
   std::exchange(stopped_, nullptr)();
 }
 

@@ -48,6 +48,9 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   [[nodiscard]] bool owes_answers(std::size_t worker) const noexcept {
     return !coordinator_.is_quiet(worker);
   }
+  void even_out_copies(std::span<const std::size_t> least_trusted_first,
+                       std::function<void()> done);
+  [[nodiscard]] bool idle() const noexcept { return coordinator_.idle(); }
   /// Stops listening, at once.
   void close();
   /// Lets go of the sessions that are left, whose coroutines will not run any more.
@@ -68,6 +71,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   void watch_deadlines();
   void check_deadlines();
   void watch_cluster();
+  void watch_disk_waits();
   void cut_sessions();
   void check_if_stopped();
   void log(LogLevel level, const std::string& line) const;
@@ -86,6 +90,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   boost::asio::steady_timer reply_timer_;
   boost::asio::steady_timer deadline_timer_;
   boost::asio::steady_timer cluster_timer_;
+  boost::asio::steady_timer disk_timer_;
   boost::asio::steady_timer stop_timer_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions_;
   std::uint64_t last_session_ = 0;
@@ -93,6 +98,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   bool watching_replies_ = false;
   bool watching_deadlines_ = false;
   bool watching_cluster_ = false;
+  std::optional<DiskWaits::Clock::time_point> disk_deadline_;  // that disk_timer_ waits for
   std::function<void()> stopped_;
 };
 

@@ -1,6 +1,5 @@
-#include "pkv/memory_engine.hpp"
-
 #include "base/hash.hpp"
+#include "storage/any_engine.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -11,11 +10,14 @@
 #include <string_view>
 #include <unordered_map>
 
-// A long random history on the engine and on std::unordered_map side by side, with the hash that is
+// A long random history on an engine and on std::unordered_map side by side, with the hash that is
 // used and with ones that are as bad as an adversary could make them.
 
 namespace pkv {
 namespace {
+
+using test::AnyEngine;
+using test::EngineKind;
 
 std::uint64_t always_the_same(std::string_view) noexcept {
   return 0x0123456789ABCDEFU;
@@ -40,11 +42,14 @@ struct Expected {
 
 class Comparison {
  public:
-  Comparison(MemoryEngineOptions::Hash hash, unsigned key_count, std::uint32_t seed)
-      : engine_({.hash = hash}), key_count_(key_count), random_(seed) {}
+  Comparison(AnyEngine& engine, unsigned key_count, std::uint32_t seed)
+      : engine_(*engine), key_count_(key_count), random_(seed) {}
 
   void run(unsigned steps) {
     for (version_ = 1; version_ <= steps; ++version_) {
+      // Now and then some belong together.
+      if (version_ % 100 == 1) REQUIRE(engine_.begin_batch());
+      if (version_ % 100 == 81) REQUIRE(engine_.end_batch());
       // Growing and shrinking in turn: a bias towards writing, then towards erasing.
       const bool growing = (version_ / (steps / 6 + 1)) % 2 == 0;
       if (pick(10) < (growing ? 2U : 6U)) {
@@ -57,6 +62,7 @@ class Comparison {
       find(random_key());
       if (version_ % (steps / 10) == 0) compare_all();
     }
+    REQUIRE(engine_.end_batch());
     compare_all();
   }
 
@@ -118,7 +124,7 @@ class Comparison {
     }
   }
 
-  MemoryEngine engine_;
+  StorageEngine& engine_;
   unsigned key_count_;
   std::mt19937 random_;
   Version version_ = 0;
@@ -129,7 +135,16 @@ TEST_CASE("MemoryEngine: behaves like a map over a long random history", "[stora
   const auto seed = std::random_device{}();
   CAPTURE(seed);
   const unsigned key_count = GENERATE(5U, 500U, 30'000U);
-  Comparison(nullptr, key_count, seed).run(200'000);
+  AnyEngine engine(EngineKind::memory);
+  Comparison(engine, key_count, seed).run(200'000);
+}
+
+TEST_CASE("SqliteEngine: behaves like a map over a long random history", "[storage][sqlite]") {
+  const auto seed = std::random_device{}();
+  CAPTURE(seed);
+  const unsigned key_count = GENERATE(5U, 3'000U);
+  AnyEngine engine(EngineKind::sqlite);
+  Comparison(engine, key_count, seed).run(20'000);
 }
 
 TEST_CASE("MemoryEngine: stays correct when thousands of keys collide", "[storage]") {
@@ -137,7 +152,8 @@ TEST_CASE("MemoryEngine: stays correct when thousands of keys collide", "[storag
   CAPTURE(seed);
   const MemoryEngineOptions::Hash hash =
       GENERATE(&always_the_same, &same_bucket, &same_tag, &few_buckets);
-  Comparison(hash, 3'000, seed).run(40'000);
+  AnyEngine engine(EngineKind::memory, hash);
+  Comparison(engine, 3'000, seed).run(40'000);
 }
 
 }  // namespace
