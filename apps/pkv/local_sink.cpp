@@ -1,0 +1,168 @@
+#include "local_sink.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdexcept>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pkv::cli {
+namespace {
+
+constexpr std::size_t hole_bytes = std::size_t{64} << 10;
+
+[[noreturn]] void fail(const std::string& path, int error) {
+  throw std::runtime_error("cannot write " + path + ": " + std::strerror(error));
+}
+
+[[noreturn]] void refuse_to_replace(const std::string& path) {
+  throw std::runtime_error(path + " is there already; --force replaces it");
+}
+
+bool is_zero(std::string_view bytes) {
+  return bytes.front() == '\0' &&
+         std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
+
+mode_t usual_mode() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return 0666 & ~mask;
+}
+
+timespec to_timespec(std::int64_t ns) {
+  constexpr std::int64_t second = 1'000'000'000;
+  std::int64_t seconds = ns / second;
+  std::int64_t rest = ns % second;
+  if (rest < 0) {
+    rest += second;
+    --seconds;
+  }
+  return {static_cast<time_t>(seconds), static_cast<long>(rest)};
+}
+
+}  // namespace
+
+LocalSink::LocalSink(boost::asio::any_io_executor executor, const std::string& path, bool replace,
+                     const std::string& name)
+    : path_(path == "-" ? "standard output" : path),
+      replace_(replace),
+      descriptor_(STDOUT_FILENO),
+      progress_(name, std::nullopt),
+      work_(std::move(executor)) {
+  if (path == "-") return;
+  struct stat status {};
+  const bool exists = ::stat(path_.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) fail(path_, EISDIR);
+  if (exists && !S_ISREG(status.st_mode)) {
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor_ < 0) fail(path_, errno);
+    return;
+  }
+  if (exists && !replace_) refuse_to_replace(path_);
+  open_temporary();
+}
+
+void LocalSink::open_temporary() {
+  // Not the whole name with something behind it, which may be too long for the file system.
+  const std::size_t slash = path_.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : path_.substr(0, slash + 1);
+  temporary_path_ = folder + ".pkv-get-XXXXXX";
+  descriptor_ = ::mkostemp(temporary_path_.data(), O_CLOEXEC);
+  if (descriptor_ < 0) {
+    temporary_path_.clear();
+    fail(path_, errno);
+  }
+  ::fchmod(descriptor_, usual_mode());
+}
+
+LocalSink::~LocalSink() {
+  if (!temporary_path_.empty()) ::unlink(temporary_path_.c_str());
+  if (descriptor_ >= 0 && descriptor_ != STDOUT_FILENO) ::close(descriptor_);
+}
+
+FileError LocalSink::failure(int error) const {
+  return {FileFault::local, "cannot write " + path_ + ": " + std::strerror(error)};
+}
+
+FileResult<void> LocalSink::start(const FileInfo&, std::uint64_t bytes) {
+  progress_.restart(bytes);
+  if (written_bytes_ == 0) return {};
+  if (temporary_path_.empty()) {
+    return FileError(FileFault::replaced,
+                     "it was replaced while it was read, after some of it had been written");
+  }
+  if (::ftruncate(descriptor_, 0) != 0 || ::lseek(descriptor_, 0, SEEK_SET) != 0) {
+    return failure(errno);
+  }
+  written_bytes_ = 0;
+  return {};
+}
+
+boost::asio::awaitable<FileResult<void>> LocalSink::write(std::string_view bytes) {
+  int error = 0;
+  std::function<void()> work = [&] {
+    error = temporary_path_.empty() ? write_all(bytes) : write_with_holes(bytes);
+  };
+  co_await work_.run(std::move(work));
+  reader_has_left_ = error == EPIPE;
+  if (error != 0) co_return failure(error);
+  written_bytes_ += bytes.size();
+  progress_.add(bytes.size());
+  co_return FileResult<void>();
+}
+
+int LocalSink::write_all(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {  // somebody who shares the descriptor made it non-blocking
+      pollfd writable{descriptor_, POLLOUT, 0};
+      ::poll(&writable, 1, -1);
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+int LocalSink::write_with_holes(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, hole_bytes);
+    bytes.remove_prefix(piece.size());
+    if (piece.size() == hole_bytes && is_zero(piece)) {
+      if (::lseek(descriptor_, static_cast<off_t>(hole_bytes), SEEK_CUR) < 0) return errno;
+    } else if (const int error = write_all(piece); error != 0) {
+      return error;
+    }
+  }
+  return 0;
+}
+
+void LocalSink::finish(const FileInfo& file) {
+  if (temporary_path_.empty()) return;
+  if (::ftruncate(descriptor_, static_cast<off_t>(written_bytes_)) != 0) fail(path_, errno);
+  const timespec times[] = {{0, UTIME_NOW}, to_timespec(file.modified_ns)};
+  ::futimens(descriptor_, times);
+  const int descriptor = std::exchange(descriptor_, -1);
+  if (::close(descriptor) != 0) fail(path_, errno);  // where a full disk may show at last
+
+  const char* from = temporary_path_.c_str();
+  if (replace_) {
+    if (::rename(from, path_.c_str()) != 0) fail(path_, errno);
+    temporary_path_.clear();
+    return;
+  }
+  // A second name, unlike a new one, never replaces what somebody has put there meanwhile.
+  if (::link(from, path_.c_str()) == 0) return;  // the destructor removes the first name
+  if (errno == EEXIST) refuse_to_replace(path_);
+  if (::rename(from, path_.c_str()) != 0) fail(path_, errno);  // a file system without links
+  temporary_path_.clear();
+}
+
+}  // namespace pkv::cli

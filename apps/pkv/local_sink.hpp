@@ -1,0 +1,54 @@
+#pragma once
+
+#include "pkv/file_stream.hpp"
+
+#include "blocking_work.hpp"
+#include "progress.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace pkv::cli {
+
+/// Where a file from the store is written: a file of this machine, standard output, or a device or
+/// pipe.
+///
+/// A file is written under another name beside its own, which it gets in the end (finish), so that
+/// nobody sees half of it and a failure leaves what was there. Blocks of zeros become holes.
+///
+/// Errors: the constructor and finish() throw std::runtime_error, in words for the user.
+class LocalSink final : public FileSink {
+ public:
+  /// `path` may be - for standard output. Fails if there is a file and `replace` is false.
+  LocalSink(boost::asio::any_io_executor executor, const std::string& path, bool replace,
+            const std::string& name);
+  /// Removes what is not finished.
+  ~LocalSink() override;
+
+  FileResult<void> start(const FileInfo& file, std::uint64_t bytes) override;
+  boost::asio::awaitable<FileResult<void>> write(std::string_view bytes) override;
+
+  /// Gives the file its name. Its time is that of the stored file.
+  void finish(const FileInfo& file);
+
+  /// Nobody reads any more what is written.
+  [[nodiscard]] bool reader_has_left() const noexcept { return reader_has_left_; }
+
+ private:
+  [[nodiscard]] int write_all(std::string_view bytes);
+  [[nodiscard]] int write_with_holes(std::string_view bytes);
+  void open_temporary();
+  [[nodiscard]] FileError failure(int error) const;
+
+  std::string path_;
+  bool replace_;
+  int descriptor_;
+  std::string temporary_path_;  // empty: written directly
+  std::uint64_t written_bytes_ = 0;
+  bool reader_has_left_ = false;
+  Progress progress_;
+  BlockingWork work_;
+};
+
+}  // namespace pkv::cli
