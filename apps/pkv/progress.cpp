@@ -67,7 +67,7 @@ void Progress::restart(std::optional<std::uint64_t> total_bytes) {
   total_bytes_ = total_bytes;
   done_bytes_ = 0;
   started_at_ = Clock::now();
-  shown_at_ = started_at_;
+  shown_at_ = started_at_ - pause;  // the first bytes show that it has begun
 }
 
 void Progress::add(std::uint64_t bytes) {
