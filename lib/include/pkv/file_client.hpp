@@ -27,6 +27,9 @@ struct FileClientOptions {
   /// How long an upload must have shown none to be resumed or cleaned away by somebody else. At
   /// least twice the sign_of_life of whoever may be uploading.
   std::chrono::milliseconds silence{5'000};
+  /// Told of damage that get() or verify() has found on some nodes and repaired with what others
+  /// have: the file's name, and the words and the offset that FileFault::damaged would have.
+  std::function<void(const std::string& name, const FileError& damage)> on_repair;
 };
 
 struct PutOptions {
@@ -84,8 +87,9 @@ class FileClient {
                                                     PutOptions options = {});
 
   /// Gives the content, or a range of it, to the sink, each chunk after its checksum was compared;
-  /// for a whole file, the checksum of the whole too. If the file is replaced meanwhile, begins
-  /// again with the new one (FileSink::start), up to ten times.
+  /// for a whole file, the checksum of the whole too. A chunk that is damaged on one node is taken
+  /// from another one, if the server keeps replicas, and repaired. If the file is replaced
+  /// meanwhile, begins again with the new one (FileSink::start), up to ten times.
   [[nodiscard]] awaitable<FileResult<FileInfo>> get(std::string name, FileSink& sink,
                                                     FileRange range = {});
 
@@ -98,7 +102,8 @@ class FileClient {
   /// Removes a file; readers see it wholly or not at all.
   [[nodiscard]] awaitable<FileResult<void>> remove(std::string name);
 
-  /// Reads all of a file and compares the checksums. FileFault::damaged tells the first difference.
+  /// Reads all of a file, each replica of it, and compares the checksums. Repairs what it can;
+  /// FileFault::damaged tells the first chunk of which no node has a sound copy.
   [[nodiscard]] awaitable<FileResult<FileInfo>> verify(std::string name);
 
   /// What collect_garbage has done.

@@ -59,6 +59,32 @@ FileResult<FileRange> within(FileRange range, const FileInfo& file) {
   return range;
 }
 
+asio::awaitable<FileResult<FileInfo>> read(Client& client, const FileClientOptions& options,
+                                           std::string name, FileSink& sink, FileRange range,
+                                           CopiesRead copies) {
+  auto manifest = co_await read_manifest(client, name);
+  if (!manifest) co_return manifest.error();
+  for (int turn = 0; turn < most_turns; ++turn) {
+    const auto part = within(range, manifest->info);
+    if (!part) co_return part.error();
+    const auto started = sink.start(manifest->info, part->bytes);
+    if (!started) co_return started.error();
+    FileDownload download(client, options, *manifest, sink, *part, copies);
+    const auto done = co_await download.run();
+    if (done) co_return manifest->info;
+    if (done.error().fault != FileFault::damaged) co_return done.error();
+
+    // Damaged, unless its chunks were removed because there is another file now.
+    auto now = co_await read_manifest(client, name);
+    const bool gone = !now && now.error().fault == FileFault::no_such_file;
+    if (gone) co_return FileError(FileFault::replaced, "it was removed while it was read");
+    if (!now) co_return now.error();
+    if (now->info.generation == manifest->info.generation) co_return done.error();
+    *manifest = std::move(*now);
+  }
+  co_return FileError(FileFault::replaced, "it is replaced faster than it can be read");
+}
+
 }  // namespace
 
 asio::awaitable<FileResult<FileInfo>> FileClient::stat(std::string name) {
@@ -69,32 +95,13 @@ asio::awaitable<FileResult<FileInfo>> FileClient::stat(std::string name) {
 
 asio::awaitable<FileResult<FileInfo>> FileClient::get(std::string name, FileSink& sink,
                                                       FileRange range) {
-  auto manifest = co_await read_manifest(client_, name);
-  if (!manifest) co_return manifest.error();
-  for (int turn = 0; turn < most_turns; ++turn) {
-    const auto part = within(range, manifest->info);
-    if (!part) co_return part.error();
-    const auto started = sink.start(manifest->info, part->bytes);
-    if (!started) co_return started.error();
-    FileDownload download(client_, options_, *manifest, sink, *part);
-    const auto read = co_await download.run();
-    if (read) co_return manifest->info;
-    if (read.error().fault != FileFault::damaged) co_return read.error();
-
-    // Damaged, unless its chunks were removed because there is another file now.
-    auto now = co_await read_manifest(client_, name);
-    const bool gone = !now && now.error().fault == FileFault::no_such_file;
-    if (gone) co_return FileError(FileFault::replaced, "it was removed while it was read");
-    if (!now) co_return now.error();
-    if (now->info.generation == manifest->info.generation) co_return read.error();
-    *manifest = std::move(*now);
-  }
-  co_return FileError(FileFault::replaced, "it is replaced faster than it can be read");
+  co_return co_await read(client_, options_, std::move(name), sink, range, CopiesRead::one);
 }
 
 asio::awaitable<FileResult<FileInfo>> FileClient::verify(std::string name) {
   NoSink nowhere;
-  co_return co_await get(std::move(name), nowhere);
+  const FileRange all;
+  co_return co_await read(client_, options_, std::move(name), nowhere, all, CopiesRead::all);
 }
 
 asio::awaitable<FileResult<std::vector<FileInfo>>> FileClient::list(std::string prefix) {

@@ -27,11 +27,13 @@ CommandStreamOptions window(const FileClientOptions& options, const FileInfo& fi
 }  // namespace
 
 FileDownload::FileDownload(Client& client, const FileClientOptions& options, FileManifest manifest,
-                           FileSink& sink, FileRange range)
+                           FileSink& sink, FileRange range, CopiesRead copies)
     : client_(client),
       manifest_(std::move(manifest)),
       sink_(sink),
       range_(range),
+      copies_(copies),
+      on_repair_(options.on_repair),
       stream_(
           client,
           [this](std::span<Reply> replies) {
@@ -69,20 +71,26 @@ asio::awaitable<FileResult<void>> FileDownload::run() {
 
 asio::awaitable<FileResult<void>> FileDownload::load_checksums(std::uint64_t chunk) {
   const std::uint64_t number = chunk / ChecksumsPage::chunks;
-  const auto value =
-      co_await ask_value(client_, file_keys::checksums(manifest_.info.generation, number));
+  const std::uint64_t behind = manifest_.chunks() - number * ChecksumsPage::chunks;
+  const IsSound is_sound = [least = std::min(behind, ChecksumsPage::chunks)](auto value) {
+    return ChecksumsPage::parse(value).size() >= least;
+  };
+  const std::string key = file_keys::checksums(manifest_.info.generation, number);
+  auto copies = co_await ask_copies(client_, key, is_sound);
+  if (!copies) co_return copies.error();
+  const std::string_view what = copies->all_missing ? "has no checksum" : "has a damaged checksum";
+  FileError damage = damaged(chunk, what);
+  const auto value = co_await repaired(key, std::move(*copies), std::move(damage));
   if (!value) co_return value.error();
   page_ = ChecksumsPage::parse(*value);
-  const std::uint64_t behind = manifest_.chunks() - number * ChecksumsPage::chunks;
-  if (page_.size() >= std::min(behind, ChecksumsPage::chunks)) co_return FileResult<void>();
-  if (value->empty()) co_return damaged(chunk, "has no checksum");
-  co_return damaged(chunk, "has a damaged checksum");
+  co_return FileResult<void>();
 }
 
 asio::awaitable<FileResult<void>> FileDownload::request(std::uint64_t chunk) {
   expected_.push_back({chunk, std::string(page_[chunk % ChecksumsPage::chunks])});
   Pipeline command;
-  command.add("GET", file_keys::chunk(manifest_.info.generation, chunk));
+  const char* const name = copies_ == CopiesRead::all ? "COPIES" : "GET";
+  command.add(name, file_keys::chunk(manifest_.info.generation, chunk));
   const auto sent = co_await stream_.send(std::move(command));
   if (!sent) co_return connection_error(sent.error());
   co_return FileResult<void>();
@@ -90,29 +98,50 @@ asio::awaitable<FileResult<void>> FileDownload::request(std::uint64_t chunk) {
 
 asio::awaitable<FileResult<void>> FileDownload::deliver() {
   while (!arrived_.empty()) {
-    const Reply reply = std::move(arrived_.front());
+    Reply reply = std::move(arrived_.front());
     arrived_.pop_front();
-    const Expected expected = std::move(expected_.front());
+    Expected expected = std::move(expected_.front());
     expected_.pop_front();
-    const auto checked = check(expected, reply);
-    if (!checked) co_return checked;
-    whole_.add(reply.text());
-    const auto written = co_await sink_.write(wanted(expected.number, reply.text()));
+    const std::uint64_t number = expected.number;
+    const auto bytes = co_await sound_chunk(std::move(expected), std::move(reply));
+    if (!bytes) co_return bytes.error();
+    whole_.add(*bytes);
+    const auto written = co_await sink_.write(wanted(number, *bytes));
     if (!written) co_return written;
   }
   co_return FileResult<void>();
 }
 
-FileResult<void> FileDownload::check(const Expected& expected, const Reply& reply) {
-  if (reply.is_error()) return refused(reply);
-  if (!reply.is_bulk()) return damaged(expected.number, "is missing");
+asio::awaitable<FileResult<std::string>> FileDownload::sound_chunk(Expected expected, Reply reply) {
+  if (reply.is_error()) co_return refused(reply);
   const FileInfo& file = manifest_.info;
   const std::uint64_t begin = expected.number * file.chunk_bytes;
   const std::uint64_t length = std::min(file.chunk_bytes, file.size_bytes - begin);
-  if (reply.text().size() != length || file_checksum(reply.text()) != expected.checksum) {
-    return damaged(expected.number, "is not what was stored");
+  const IsSound is_sound = [length, &expected](std::string_view bytes) {
+    return bytes.size() == length && file_checksum(bytes) == expected.checksum;
+  };
+  FileCopies copies = judge_copies(std::move(reply), is_sound);
+  if (copies.all_sound) co_return *std::move(copies.sound);
+  std::string key = file_keys::chunk(file.generation, expected.number);
+  if (copies_ == CopiesRead::one) {
+    auto all = co_await ask_copies(client_, key, is_sound);
+    if (!all) co_return all.error();
+    copies = std::move(*all);
   }
-  return {};
+  FileError damage =
+      damaged(expected.number, copies.all_missing ? "is missing" : "is not what was stored");
+  co_return co_await repaired(std::move(key), std::move(copies), std::move(damage));
+}
+
+asio::awaitable<FileResult<std::string>> FileDownload::repaired(std::string key, FileCopies copies,
+                                                                FileError damage) {
+  if (!copies.sound) co_return damage;
+  if (copies.all_sound) co_return *std::move(copies.sound);
+  std::string value = *copies.sound;
+  const auto restored = co_await restore_copies(client_, manifest_, key, std::move(value));
+  if (!restored) co_return restored.error();
+  if (on_repair_) on_repair_(manifest_.info.name, damage);
+  co_return *std::move(copies.sound);
 }
 
 std::string_view FileDownload::wanted(std::uint64_t chunk, std::string_view bytes) const {

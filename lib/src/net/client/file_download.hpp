@@ -6,6 +6,7 @@
 
 #include "net/client/file_checksum.hpp"
 #include "net/client/file_checksums_page.hpp"
+#include "net/client/file_copies.hpp"
 #include "net/client/file_manifest.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -17,8 +18,11 @@
 
 namespace pkv {
 
+/// Which copies of a file's chunks are read: one of each, or all that there are (replicas).
+enum class CopiesRead { one, all };
+
 /// Fetches the chunks of one generation of a file, several under way at once, checks them and hands
-/// them to a sink in order.
+/// them to a sink in order. What is damaged on some nodes is repaired with what others have.
 ///
 /// Thread safety: none; lives on the client's executor.
 /// Lifetime: client and sink must outlive it.
@@ -27,7 +31,7 @@ class FileDownload {
  public:
   /// Requires: the range lies within the file.
   FileDownload(Client& client, const FileClientOptions& options, FileManifest manifest,
-               FileSink& sink, FileRange range);
+               FileSink& sink, FileRange range, CopiesRead copies = CopiesRead::one);
 
   [[nodiscard]] boost::asio::awaitable<FileResult<void>> run();
 
@@ -42,7 +46,13 @@ class FileDownload {
   [[nodiscard]] boost::asio::awaitable<FileResult<void>> request(std::uint64_t chunk);
   /// Hands over what has come.
   [[nodiscard]] boost::asio::awaitable<FileResult<void>> deliver();
-  [[nodiscard]] FileResult<void> check(const Expected& expected, const Reply& reply);
+  /// The chunk, once it is known to be what was stored.
+  [[nodiscard]] boost::asio::awaitable<FileResult<std::string>> sound_chunk(Expected expected,
+                                                                            Reply reply);
+  /// What is stored under the key after a repair, if any node has a sound copy.
+  [[nodiscard]] boost::asio::awaitable<FileResult<std::string>> repaired(std::string key,
+                                                                         FileCopies copies,
+                                                                         FileError damage);
   /// The part of a chunk that lies in the range.
   [[nodiscard]] std::string_view wanted(std::uint64_t chunk, std::string_view bytes) const;
   [[nodiscard]] FileError damaged(std::uint64_t chunk, std::string_view what) const;
@@ -51,6 +61,8 @@ class FileDownload {
   FileManifest manifest_;
   FileSink& sink_;
   FileRange range_;
+  CopiesRead copies_;
+  decltype(FileClientOptions::on_repair) on_repair_;
   CommandStream stream_;
   std::deque<Reply> arrived_;
   std::deque<Expected> expected_;

@@ -87,6 +87,7 @@ asio::awaitable<FileResult<void>> FileUpload::send_chunk() {
 
   Pipeline batch;
   if (!is_stored(checksum)) {
+    forget_checksum_of_former(checksum, batch);
     const std::string key = file_keys::chunk(generation_, chunks_);
     const std::array<std::string_view, 3> words{"SET", key, bytes};
     batch.add(words);
@@ -98,6 +99,15 @@ asio::awaitable<FileResult<void>> FileUpload::send_chunk() {
   if (unlisted_ >= listed_at_once || page_is_full) add_checksums(batch);
   if (page_is_full) page_ = ChecksumsPage();
   co_return co_await send(std::move(batch));
+}
+
+/// Whoever resumes this upload later must not take the chunk for the one that was there before.
+void FileUpload::forget_checksum_of_former(std::string_view checksum, Pipeline& to) {
+  const std::string_view former = stored_.checksums[page_.size()];
+  if (former.empty() || former == checksum) return;
+  to.add("SET", file_keys::checksums(generation_, chunks_ / ChecksumsPage::chunks),
+         page_.encoded());
+  unlisted_ = 0;
 }
 
 void FileUpload::add_checksums(Pipeline& to) {

@@ -13,7 +13,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pkv {
@@ -48,6 +50,7 @@ class FileUpload {
   [[nodiscard]] boost::asio::awaitable<FileResult<void>> send(Pipeline batch);
   [[nodiscard]] boost::asio::awaitable<FileResult<void>> look_what_is_stored();
   [[nodiscard]] bool is_stored(std::string_view checksum) const;
+  void forget_checksum_of_former(std::string_view checksum, Pipeline& to);
   void add_checksums(Pipeline& to);
   void judge(std::span<const Reply> replies);
 
