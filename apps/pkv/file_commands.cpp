@@ -37,11 +37,16 @@ std::string time_text(std::int64_t ns) {
   return text;
 }
 
+void report_repair(const std::string& name, const FileError& damage) {
+  std::cerr << "repaired from a replica: " << shown(name) << ": " << damage.text << '\n';
+}
+
 FileClient file_client(BlockingClient& client, const Options& options) {
   FileClientOptions with;
   with.chunk_bytes = options.files.chunk_bytes;
   with.silence =
       std::chrono::milliseconds(static_cast<std::int64_t>(options.files.silence_seconds * 1000));
+  with.on_repair = report_repair;
   return FileClient(client.client(), with);
 }
 

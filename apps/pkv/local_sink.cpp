@@ -28,12 +28,6 @@ bool is_zero(std::string_view bytes) {
          std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
 
-mode_t usual_mode() {
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  return 0666 & ~mask;
-}
-
 timespec to_timespec(std::int64_t ns) {
   constexpr std::int64_t second = 1'000'000'000;
   std::int64_t seconds = ns / second;
@@ -64,25 +58,13 @@ LocalSink::LocalSink(boost::asio::any_io_executor executor, const std::string& p
     return;
   }
   if (exists && !replace_) refuse_to_replace(path_);
-  open_temporary();
-}
-
-void LocalSink::open_temporary() {
-  // Not the whole name with something behind it, which may be too long for the file system.
-  const std::size_t slash = path_.rfind('/');
-  const std::string folder = slash == std::string::npos ? "" : path_.substr(0, slash + 1);
-  temporary_path_ = folder + ".pkv-get-XXXXXX";
-  descriptor_ = ::mkostemp(temporary_path_.data(), O_CLOEXEC);
-  if (descriptor_ < 0) {
-    temporary_path_.clear();
-    fail(path_, errno);
-  }
-  ::fchmod(descriptor_, usual_mode());
+  file_.emplace(path_);
+  if (const int error = file_->open(); error != 0) fail(path_, error);
+  descriptor_ = file_->descriptor();
 }
 
 LocalSink::~LocalSink() {
-  if (!temporary_path_.empty()) ::unlink(temporary_path_.c_str());
-  if (descriptor_ >= 0 && descriptor_ != STDOUT_FILENO) ::close(descriptor_);
+  if (!file_ && descriptor_ != STDOUT_FILENO) ::close(descriptor_);
 }
 
 FileError LocalSink::failure(int error) const {
@@ -92,7 +74,7 @@ FileError LocalSink::failure(int error) const {
 FileResult<void> LocalSink::start(const FileInfo&, std::uint64_t bytes) {
   progress_.restart(bytes);
   if (written_bytes_ == 0) return {};
-  if (temporary_path_.empty()) {
+  if (!file_) {
     return FileError(FileFault::replaced,
                      "it was replaced while it was read, after some of it had been written");
   }
@@ -105,9 +87,7 @@ FileResult<void> LocalSink::start(const FileInfo&, std::uint64_t bytes) {
 
 boost::asio::awaitable<FileResult<void>> LocalSink::write(std::string_view bytes) {
   int error = 0;
-  std::function<void()> work = [&] {
-    error = temporary_path_.empty() ? write_all(bytes) : write_with_holes(bytes);
-  };
+  std::function<void()> work = [&] { error = file_ ? write_with_holes(bytes) : write_all(bytes); };
   co_await work_.run(std::move(work));
   reader_has_left_ = error == EPIPE;
   if (error != 0) co_return failure(error);
@@ -145,24 +125,13 @@ int LocalSink::write_with_holes(std::string_view bytes) {
 }
 
 void LocalSink::finish(const FileInfo& file) {
-  if (temporary_path_.empty()) return;
+  if (!file_) return;
   if (::ftruncate(descriptor_, static_cast<off_t>(written_bytes_)) != 0) fail(path_, errno);
   const timespec times[] = {{0, UTIME_NOW}, to_timespec(file.modified_ns)};
   ::futimens(descriptor_, times);
-  const int descriptor = std::exchange(descriptor_, -1);
-  if (::close(descriptor) != 0) fail(path_, errno);  // where a full disk may show at last
-
-  const char* from = temporary_path_.c_str();
-  if (replace_) {
-    if (::rename(from, path_.c_str()) != 0) fail(path_, errno);
-    temporary_path_.clear();
-    return;
-  }
-  // A second name, unlike a new one, never replaces what somebody has put there meanwhile.
-  if (::link(from, path_.c_str()) == 0) return;  // the destructor removes the first name
-  if (errno == EEXIST) refuse_to_replace(path_);
-  if (::rename(from, path_.c_str()) != 0) fail(path_, errno);  // a file system without links
-  temporary_path_.clear();
+  const int error = file_->finish(replace_);
+  if (error == EEXIST) refuse_to_replace(path_);
+  if (error != 0) fail(path_, error);
 }
 
 }  // namespace pkv::cli

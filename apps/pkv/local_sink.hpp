@@ -4,6 +4,7 @@
 
 #include "blocking_work.hpp"
 #include "progress.hpp"
+#include "unfinished_file.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -14,8 +15,8 @@ namespace pkv::cli {
 /// Where a file from the store is written: a file of this machine, standard output, or a device or
 /// pipe.
 ///
-/// A file is written under another name beside its own, which it gets in the end (finish), so that
-/// nobody sees half of it and a failure leaves what was there. Blocks of zeros become holes.
+/// A file gets its name in the end (finish), so that nobody sees half of it and a failure leaves
+/// what was there. Blocks of zeros become holes.
 ///
 /// Errors: the constructor and finish() throw std::runtime_error, in words for the user.
 class LocalSink final : public FileSink {
@@ -38,13 +39,12 @@ class LocalSink final : public FileSink {
  private:
   [[nodiscard]] int write_all(std::string_view bytes);
   [[nodiscard]] int write_with_holes(std::string_view bytes);
-  void open_temporary();
   [[nodiscard]] FileError failure(int error) const;
 
   std::string path_;
   bool replace_;
   int descriptor_;
-  std::string temporary_path_;  // empty: written directly
+  std::optional<UnfinishedFile> file_;  // none: written directly
   std::uint64_t written_bytes_ = 0;
   bool reader_has_left_ = false;
   Progress progress_;

@@ -148,6 +148,44 @@ TEST_CASE("pkv get-file: a file that is there is not replaced without --force", 
   CHECK(f.files_in_folder() == 1);
 }
 
+TEST_CASE("pkv get-file: a file that appears meanwhile is not replaced", "[pkv][files]") {
+  Files f;
+  make_zeros(f.path("zeros"), 200);
+  REQUIRE(f.run({"put-file", "n", f.path("zeros")}).exit_status == 0);
+  const Outcome outcome =
+      f.pkv.shell("cd " + f.path("") + "; $PKV get-file n there & get=$!; " +
+                  "until ls -l /proc/$get/fd | grep -q '(deleted)'; do :; done; "
+                  "printf mine > there; wait $get");
+  CHECK(outcome.exit_status == 1);
+  CHECK(contains(outcome.errors, "there is there already; --force replaces it"));
+  CHECK(content_of(f.path("there")) == "mine");
+  CHECK(f.files_in_folder() == 2);
+}
+
+TEST_CASE("pkv get-file: one that is killed leaves nothing", "[pkv][files]") {
+  Files f;
+  make_zeros(f.path("zeros"), 200);
+  REQUIRE(f.run({"put-file", "n", f.path("zeros")}).exit_status == 0);
+  const Outcome outcome = f.pkv.shell("cd " + f.path("") +
+                                      "; $PKV get-file n there & get=$!; "
+                                      "until ls -l /proc/$get/fd | grep -q '(deleted)'; do :; "
+                                      "done; kill -9 $get; wait $get");
+  CHECK(outcome.exit_status == 128 + 9);
+  CHECK(f.files_in_folder() == 1);
+}
+
+TEST_CASE("pkv get-file: what has been written to a pipe cannot be replaced", "[pkv][files]") {
+  Files f;
+  make_zeros(f.path("zeros"), 60);
+  REQUIRE(f.run({"put-file", "n", f.path("zeros")}).exit_status == 0);
+  const Outcome outcome = f.pkv.shell(
+      "$PKV get-file n - | { head -c 1 >/dev/null; echo new | $PKV put-file n -; cat >/dev/null; "
+      "}");
+  CHECK(outcome.errors ==
+        "error: n: it was replaced while it was read, after some of it had been written\n");
+  CHECK(f.run({"get-file", "n", "-"}).output == "new\n");
+}
+
 TEST_CASE("pkv get-file: no room, no folder, a folder", "[pkv][files]") {
   Files f;
   REQUIRE(f.run({"put-file", "n", "-"}, random_content(100'000)).exit_status == 0);
