@@ -6,6 +6,7 @@
 #include <boost/asio/ip/address_v6.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -68,13 +69,18 @@ void ControlServer::kill(std::size_t worker) {
   if (const Session session = workers_.at(worker).session) session->order(control::Kill{});
 }
 
-void ControlServer::leave_all() {
+bool ControlServer::leave_all(std::chrono::milliseconds patience) {
   leaving_ = true;
+  ticks_.cancel();
+  for (Worker& worker : workers_)
+    order_leave(worker);
+  const auto give_up_at = std::chrono::steady_clock::now() + patience;
+  io_.restart();
+  while (!all_have_left() && io_.run_one_until(give_up_at) != 0) {
+  }
   error_code ignored;
   acceptor_.close(ignored);
-  ticks_.cancel();
-  for (const Worker& worker : workers_)
-    if (const Session session = worker.session) session->order(control::Leave{});
+  return all_have_left();
 }
 
 std::vector<std::size_t> ControlServer::unheard_workers() const {
@@ -86,7 +92,7 @@ std::vector<std::size_t> ControlServer::unheard_workers() const {
 
 void ControlServer::accept() {
   acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
-    if (error == asio::error::operation_aborted || leaving_) return;
+    if (error == asio::error::operation_aborted) return;
     if (!error) {
       open_session(std::move(socket));
       accept();
@@ -138,7 +144,7 @@ void ControlServer::report(std::size_t worker, const Session& session, const con
   }
   greeted.session = session;
   if (leaving_)
-    session->order(control::Leave{});
+    order_leave(greeted);
   else if (greeted.restart_ordered != 0)
     session->order(control::Restart{greeted.restart_ordered});
 }
@@ -180,6 +186,18 @@ void ControlServer::conclude(std::size_t worker, const WorkerWatch::Finding& fin
 void ControlServer::order_restart(Worker& worker, std::uint32_t epoch) {
   worker.restart_ordered = epoch;
   if (const Session session = worker.session) session->order(control::Restart{epoch});
+}
+
+void ControlServer::order_leave(Worker& worker) {
+  const Session session = worker.session;
+  if (!session) return;
+  worker.told_to_leave = true;
+  session->order(control::Leave{});
+}
+
+bool ControlServer::all_have_left() const {
+  return std::ranges::all_of(
+      workers_, [](const Worker& worker) { return worker.told_to_leave && !worker.session; });
 }
 
 void ControlServer::watch() {

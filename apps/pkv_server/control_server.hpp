@@ -60,8 +60,10 @@ class ControlServer {
   void kill(std::size_t worker);
 
   /// Tells all keepers that the job ends: their processes are killed if they do not end by
-  /// themselves, and no others are started.
-  void leave_all();
+  /// themselves, and no others are started. Runs the event loop, which nobody else may do any more,
+  /// until they have gone. Returns false if some cannot be told, or are still there when `patience`
+  /// has passed.
+  [[nodiscard]] bool leave_all(std::chrono::milliseconds patience);
 
   /// The workers without a process that is ready.
   [[nodiscard]] std::vector<std::size_t> unheard_workers() const;
@@ -76,6 +78,7 @@ class ControlServer {
     Session session;                    // with its keeper, if there is a connection
     std::int64_t process_id = 0;        // of the newest process
     std::uint32_t restart_ordered = 0;  // epoch, to be ordered again if the connection was cut
+    bool told_to_leave = false;
   };
 
   void accept();
@@ -90,6 +93,8 @@ class ControlServer {
   void report(std::size_t worker, const Session& session, const mpi::control::Dead& dead);
   void conclude(std::size_t worker, const WorkerWatch::Finding& finding);
   void order_restart(Worker& worker, std::uint32_t epoch);
+  void order_leave(Worker& worker);
+  [[nodiscard]] bool all_have_left() const;
 
   void watch();
 

@@ -1,5 +1,7 @@
 #include "pkv_server/control_session.hpp"
 
+#include "mpi/control_socket.hpp"
+
 #include <boost/asio/buffer.hpp>
 
 #include <chrono>
@@ -21,7 +23,7 @@ bool same_secret(std::string_view given, std::string_view expected) {
   if (given.size() != expected.size()) return false;
   unsigned difference = 0;
   for (std::size_t i = 0; i < given.size(); ++i)
-    difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(expected[i]);
+    difference |= static_cast<unsigned>(given[i] ^ expected[i]);
   return difference == 0;
 }
 
@@ -36,7 +38,7 @@ ControlSession::ControlSession(boost::asio::ip::tcp::socket socket, std::string 
 
 void ControlSession::start() {
   error_code ignored;
-  socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  mpi::prepare_control_socket(socket_.native_handle());
   socket_.non_blocking(true, ignored);
   hello_deadline_.expires_after(hello_patience);
   hello_deadline_.async_wait([self = shared_from_this()](const error_code& cancelled) {

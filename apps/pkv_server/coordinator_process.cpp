@@ -30,6 +30,9 @@ using namespace std::chrono_literals;
 /// For all processes of the job to be started and in MPI.
 constexpr auto start_patience = 60s;
 constexpr auto publish_patience = 10s;
+/// For the keepers to go when they are told; it takes milliseconds, or 0.2 s with a worker that has
+/// to be killed.
+constexpr auto leaving_patience = 700ms;
 
 /// In words that say what to do.
 std::string why_not_listening(const Options& options, const boost::system::system_error& error) {
@@ -98,8 +101,7 @@ ControlServer::Settings control_settings(const Options& options, const HydraJob&
 /// The end of rank 0 in a job whose workers may be missing: without MPI_Finalize, which would wait
 /// for them.
 [[noreturn]] void leave_job(ControlServer& control, mpi::KeeperLink& keeper, int exit_status) {
-  control.leave_all();
-  keeper.say_leave();
+  keeper.say_leave(control.leave_all(leaving_patience));
   mpi::Environment::leave(exit_status);
 }
 
@@ -157,6 +159,8 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
   open_front(front, io, options, processes_of(workers), transport, &control, log, why_not);
   if (!front) {
     std::fprintf(stderr, "pkv_server: %s\n", why_not.c_str());
+    transport.stop(worker_patience);
+    static_cast<void>(transport.run());  // so that they do not complain of a rank 0 that is gone
     leave_job(control, keeper, 1);
   }
   front->follow(control, workers);

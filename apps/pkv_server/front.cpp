@@ -85,6 +85,7 @@ void Front::start() {
 void Front::end() {
   io_.stop();
   if (thread_.joinable()) thread_.join();
+  deadline_.cancel();  // whoever runs the event loop now does not serve clients
 }
 
 void Front::leave(const std::string& why) noexcept {

@@ -10,7 +10,7 @@
 
 namespace pkv::server {
 
-int run_keeper(const LogSink& log, char** arguments) {
+int run_keeper(const LogSink& log, std::chrono::milliseconds orphan_limit, char** arguments) {
   const HydraJob job = hydra_job();
   prctl(PR_SET_NAME, "pkv keeper");
   fcntl(job.pmi_descriptor, F_SETFD, FD_CLOEXEC);  // it is the keeper's alone
@@ -24,6 +24,7 @@ int run_keeper(const LogSink& log, char** arguments) {
   settings.rank = job.rank;
   settings.host = host_name();
   settings.pmi_descriptor = job.pmi_descriptor;
+  settings.orphan_limit = orphan_limit;
   settings.log = log;
   mpi::Keeper keeper(std::move(settings));
   return keeper.run();

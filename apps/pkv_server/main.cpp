@@ -27,8 +27,11 @@ void set_transport_environment(const Options& options) {
   if (options.carrier == Carrier::shared_memory) setenv("UCX_TLS", "sm,self", replace);
   const bool over_tcp = options.carrier == Carrier::tcp || options.replaces_workers();
   if (over_tcp) setenv("UCX_TLS", "tcp,self", replace);
-  // Else MPI_Init waits for the ranks of the same machine, in a way of its own.
-  if (options.replaces_workers()) setenv("MPIR_CVAR_NOLOCAL", "1", replace);
+  // Without NOLOCAL MPI_Init waits for the ranks of the same machine, in a way of its own.
+  if (options.replaces_workers()) {
+    setenv("MPIR_CVAR_NOLOCAL", "1", replace);
+    mpi::prepare_for_deaths();
+  }
   // A frame of many commands in few pieces: with UCX's 8 KiB it costs a system call, a hand-shake
   // or a wake-up for each. At pipeline 64 over TCP more than half as fast again, a fifth over
   // shared memory, of which the buffers' number is cut so that they take no more of it.
@@ -91,7 +94,8 @@ int refuse_single_rank() {
 int run_lasting_rank(const Options& options, int argument_count, char** arguments) {
   const HydraJob job = hydra_job();
   if (job.ranks < 2) return refuse_single_rank();
-  if (!mpi::has_keeper()) return run_keeper(open_worker_log(options, job.rank), arguments);
+  if (!mpi::has_keeper())
+    return run_keeper(open_worker_log(options, job.rank), options.orphan_limit, arguments);
 
   pthread_setname_np(pthread_self(), "pkv_server");  // its file has another name, see run_keeper
   if (job.rank == 0) run_lasting_coordinator(options, argument_count, arguments);

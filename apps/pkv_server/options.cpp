@@ -98,7 +98,16 @@ void add_worker_options(CLI::App& app, Options& options, std::string& points) {
       ->group("Workers");
 }
 
-void add_loss_options(CLI::App& app, Options& options, std::uint32_t& heartbeat_limit_ms) {
+/// Options that the parser writes in other types than the settings have.
+struct RawOptions {
+  std::string points = "auto";
+  std::uint32_t heartbeat_limit_ms = 0;
+  std::uint32_t orphan_limit_ms = 0;
+  std::uint32_t reply_timeout_ms = 0;
+  std::uint32_t reply_delay_us = 0;
+};
+
+void add_loss_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_option("--replicas", options.replicas, "Workers that hold each key")
       ->check(between(std::size_t{1}, most_replicas))
       ->capture_default_str()
@@ -115,10 +124,17 @@ void add_loss_options(CLI::App& app, Options& options, std::uint32_t& heartbeat_
       ->default_str("auto")
       ->type_name("NAME")
       ->group("Workers");
-  app.add_option("--heartbeat-limit", heartbeat_limit_ms,
+  app.add_option("--heartbeat-limit", raw.heartbeat_limit_ms,
                  "Milliseconds of silence, in steps of 100, after which the process of a worker is "
                  "taken for lost and replaced")
       ->check(between(std::uint32_t{200}, std::uint32_t{3'600'000}))
+      ->capture_default_str()
+      ->type_name("MS")
+      ->group("Workers");
+  app.add_option("--orphan-limit", raw.orphan_limit_ms,
+                 "Milliseconds after which workers on a machine that has lost the way to rank 0 "
+                 "end, and do not come back if it is found later")
+      ->check(between(std::uint32_t{1000}, std::uint32_t{86'400'000}))
       ->capture_default_str()
       ->type_name("MS")
       ->group("Workers");
@@ -137,14 +153,6 @@ void add_loss_options(CLI::App& app, Options& options, std::uint32_t& heartbeat_
                "Accept NODE KILL, which kills a worker's process")
       ->group("Workers");
 }
-
-/// Options that the parser writes in other types than the settings have.
-struct RawOptions {
-  std::string points = "auto";
-  std::uint32_t heartbeat_limit_ms = 0;
-  std::uint32_t reply_timeout_ms = 0;
-  std::uint32_t reply_delay_us = 0;
-};
 
 void add_limit_options(CLI::App& app, Options& options, RawOptions& raw) {
   add_size(app, "--max-key-bytes", options.limits.max_key_bytes, "Longest key accepted")
@@ -210,6 +218,7 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
   raw.reply_timeout_ms = static_cast<std::uint32_t>(options.limits.reply_timeout.count());
   raw.reply_delay_us = static_cast<std::uint32_t>(options.limits.reply_delay.count());
   raw.heartbeat_limit_ms = static_cast<std::uint32_t>(options.heartbeat_limit.count());
+  raw.orphan_limit_ms = static_cast<std::uint32_t>(options.orphan_limit.count());
 
   CLI::App app(
       "A parallel key-value store: one coordinator takes clients, MPI worker ranks hold the data.\n"
@@ -220,7 +229,7 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
   app.set_version_flag("--version", "pkv_server " PKV_VERSION);
   add_connection_options(app, options);
   add_worker_options(app, options, raw.points);
-  add_loss_options(app, options, raw.heartbeat_limit_ms);
+  add_loss_options(app, options, raw);
   add_limit_options(app, options, raw);
   add_log_options(app, options);
 
@@ -241,6 +250,7 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
   }
   options.ring = ring_options(raw.points);
   options.heartbeat_limit = std::chrono::milliseconds(raw.heartbeat_limit_ms);
+  options.orphan_limit = std::chrono::milliseconds(raw.orphan_limit_ms);
   options.limits.reply_timeout = std::chrono::milliseconds(raw.reply_timeout_ms);
   options.limits.reply_delay = std::chrono::microseconds(raw.reply_delay_us);
   return options;

@@ -44,6 +44,8 @@ struct Options {
   WorkerLoss on_worker_loss = WorkerLoss::automatic;
   /// Silence after which a worker's process is taken for lost, where that does not end the job.
   std::chrono::milliseconds heartbeat_limit{800};
+  /// Time without a way to rank 0 after which a worker on another machine ends by itself.
+  std::chrono::milliseconds orphan_limit{300'000};
   Limits limits;
   mpi::TransportSettings transport;
   Carrier carrier = Carrier::automatic;

@@ -50,8 +50,8 @@ WorkerWatch::Finding WorkerWatch::tick() {
   if (!alive() || ++silent_ticks_ < (announced_ ? patience_.ticks : patience_.ticks_at_start))
     return finding;
   finding.must_restart = true;
-  finding.lost = lose("is silent: no sign of life for " + std::to_string(silent_ticks_) +
-                      " ticks, after " + std::to_string(progress_) + " requests");
+  finding.lost = lose("no sign of life for " + std::to_string(silent_ticks_) + " ticks, after " +
+                      std::to_string(progress_) + " requests");
   given_up_ = epoch_;
   return finding;
 }

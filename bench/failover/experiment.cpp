@@ -226,15 +226,13 @@ void Experiment::evaluate_timeline() {
   }
   for (std::size_t i = 0; i < results_.outcomes.size(); ++i) {
     Outcome& outcome = results_.outcomes[i];
-    const Clock::time_point over = outcome.complete + aftermath;
+    const Clock::time_point over = outcome.tidy + aftermath;
     outcome.longest_wait = timeline.longest_wait(outcome.begin, over);
-    outcome.errors = timeline.errors(outcome.begin, std::max(over, outcome.tidy));
-    outcome.answers_per_second = timeline.answers_per_second(
-        outcome.begin, std::max(outcome.complete, outcome.begin + least_window));
-    const double normal = results_.phases[i].answers_per_second;
-    const double copying = timeline.answers_per_second(
-        outcome.copying, std::max(outcome.complete, outcome.copying + least_window));
-    outcome.while_copying = normal > 0 ? copying / normal : 0;
+    outcome.errors = timeline.errors(outcome.begin, over);
+    const Clock::time_point moved = std::max(outcome.tidy, outcome.copying + least_window);
+    outcome.answers_while_moving = timeline.answers(outcome.copying, moved);
+    outcome.normal_answers = results_.phases[i].answers_per_second *
+                             std::chrono::duration<double>(moved - outcome.copying).count();
   }
 }
 

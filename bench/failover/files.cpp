@@ -44,17 +44,17 @@ std::string nodes_csv(const Results& results) {
 std::string events_csv(const Results& results) {
   std::string text =
       "event,node,begin_s,known_s,back_s,complete_s,tidy_s,fair_keys,planned_keys,moved_keys,"
-      "moved_to_fair,longest_wait_ms,errors,requests_per_second,throughput_while_copying\n";
+      "moved_to_fair,longest_wait_ms,errors,throughput_while_moving\n";
   const auto seconds = [&](Clock::time_point when) { return results.timeline.seconds_of(when); };
   for (const Outcome& outcome : results.outcomes)
     fmt::format_to(std::back_inserter(text),
                    "{},{},{:.3f},{:.3f},{:.3f},{:.3f},{:.3f},{:.0f},{:.0f},{},{:.6f},{:.3f},{},"
-                   "{:.1f},{:.6f}\n",
+                   "{:.6f}\n",
                    to_text(outcome.event), outcome.event.node, seconds(outcome.begin),
                    seconds(outcome.noticed), seconds(outcome.copying), seconds(outcome.complete),
                    seconds(outcome.tidy), outcome.fair_keys, outcome.planned_keys,
                    outcome.moved_keys, outcome.moved_to_fair(), milliseconds(outcome.longest_wait),
-                   outcome.errors, outcome.answers_per_second, outcome.while_copying);
+                   outcome.errors, outcome.throughput_while_moving());
   return text;
 }
 

@@ -60,12 +60,15 @@ struct Outcome {
 
   Clock::duration longest_wait{};  ///< Of a client.
   std::uint64_t errors = 0;
-  double answers_per_second = 0;  ///< From the event until all was complete.
-  double while_copying = 0;       ///< Answers per second while there was something to copy,
-                                  ///< as a part of those in the phase before.
+  /// While there was something to copy or erase, and in as long a time of the phase before.
+  double answers_while_moving = 0;
+  double normal_answers = 0;
 
   [[nodiscard]] double moved_to_fair() const {
     return fair_keys > 0 ? static_cast<double>(moved_keys) / fair_keys : 0;
+  }
+  [[nodiscard]] double throughput_while_moving() const {
+    return normal_answers > 0 ? answers_while_moving / normal_answers : 0;
   }
 };
 

@@ -43,8 +43,7 @@ void add_load_options(CLI::App& app, Settings& settings) {
 }
 
 void add_event_options(CLI::App& app, Settings& settings) {
-  app.add_option("--events", settings.events,
-                 "Events, at least: one more begins no new disturbance, but undoes the last")
+  app.add_option("--events", settings.events, "Events, or a few more: what has begun is undone")
       ->check(between(std::size_t{1}, std::size_t{10'000}))
       ->type_name("COUNT")
       ->capture_default_str();

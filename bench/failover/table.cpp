@@ -33,23 +33,28 @@ void add_phases(Output to, const Results& results) {
 }
 
 void add_events(Output to, const Results& results) {
-  fmt::format_to(
-      to,
-      "\nEvents: keys that changed hands; ms after the event; throughput, as a part of "
-      "that in the phase before\n\n"
-      "                            keys moved                     known    back  complete"
-      "  longest  throughput\n"
-      "event                  fair  planned    moved  of fair        ms      ms        ms"
-      "  wait ms  copying  errors\n");
+  fmt::format_to(to,
+                 "\nEvents: keys that changed hands; ms after the event until a killed process was "
+                 "missed and another one was back,\nuntil all copies were complete, and until what "
+                 "was too much was erased; requests while keys moved, of those in the phase "
+                 "before\n\n"
+                 "                            keys moved                     ms after the event"
+                 "              longest\n"
+                 "event                  fair  planned    moved  of fair  missed   back  complete"
+                 "  erased   wait ms  requests  errors\n");
   for (const Outcome& outcome : results.outcomes) {
-    const auto after = [&](Clock::time_point when) { return milliseconds(when - outcome.begin); };
+    const auto after = [&](Clock::time_point when) {
+      return fmt::format("{:.0f}", milliseconds(when - outcome.begin));
+    };
+    const bool killed = outcome.event.change == Change::kill;
     fmt::format_to(to,
-                   "{:<20} {:6.0f}   {:6.0f}   {:6}    {:5.3f}   {:7.0f} {:7.0f}   {:7.0f}  "
-                   "{:7.1f}    {:5.2f} {:7}\n",
+                   "{:<20} {:6.0f}   {:6.0f}   {:6}    {:5.3f}  {:>6} {:>6}  {:>8}  {:>6}  {:8.1f} "
+                   "    {:5.2f} {:7}\n",
                    to_text(outcome.event), outcome.fair_keys, outcome.planned_keys,
-                   outcome.moved_keys, outcome.moved_to_fair(), after(outcome.noticed),
-                   after(outcome.copying), after(outcome.complete),
-                   milliseconds(outcome.longest_wait), outcome.while_copying, outcome.errors);
+                   outcome.moved_keys, outcome.moved_to_fair(),
+                   killed ? after(outcome.noticed) : "", killed ? after(outcome.copying) : "",
+                   after(outcome.complete), after(outcome.tidy), milliseconds(outcome.longest_wait),
+                   outcome.throughput_while_moving(), outcome.errors);
   }
 }
 
@@ -77,7 +82,7 @@ std::string tables_of(const Results& results) {
 }
 
 std::string table_of(std::span<const Target> targets) {
-  std::string text = "\nTargets, by the worst event or phase\n\n";
+  std::string text = "\nTargets; of several events or phases the worst counts, named behind\n\n";
   for (const Target& target : targets) {
     const std::string limit = fmt::format("{} {:g}", target.at_least ? ">=" : "<=", target.limit);
     text +=

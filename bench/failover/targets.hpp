@@ -20,7 +20,8 @@ struct Target {
   [[nodiscard]] bool met() const { return at_least ? measured >= limit : measured <= limit; }
 };
 
-/// All of them. Without replicas, errors are no target: then keys are lost.
+/// All of them. Where keys may be lost, without replicas, errors are none, and where keys were lost
+/// it says nothing how even those are that are left.
 [[nodiscard]] std::vector<Target> judge(const Settings& settings, const Results& results);
 
 }  // namespace pkv::failover

@@ -199,6 +199,22 @@ TEST_CASE("Cluster: a spare takes the place of a worker that does not return",
     REQUIRE(ask(rig, client, "GET key" + std::to_string(i)) == "$1\r\nv\r\n");
 }
 
+TEST_CASE("Cluster: a spare on another machine keeps replicas on different ones",
+          "[coordinator][cluster]") {
+  constexpr std::size_t one_spare = 1;
+  Rig rig(4, {}, two_replicas, one_spare);
+  const std::vector<std::string> hosts{"a", "b", "b", "a"};
+  for (std::size_t worker = 0; worker < hosts.size(); ++worker)
+    rig.coordinator.node(worker).host = hosts[worker];
+  lose(rig, 1);
+  rig.cluster.worker_lost({1, 1, "its machine is gone", false});
+  settle(rig);
+  CHECK(rig.cluster.worker_of(NodeId{2}) == 3);
+  // Workers 0 and 3 are on one machine, so a replica of every key is on the only one of the other.
+  for (int i = 0; i < 300; ++i)
+    REQUIRE(rig.holders_of("key" + std::to_string(i)).contains(2));
+}
+
 TEST_CASE("Cluster: changes that make no sense are refused with a reason",
           "[coordinator][cluster]") {
   Rig rig(2);
@@ -233,6 +249,11 @@ TEST_CASE("Cluster: RING WHATIF tells what a change would move", "[coordinator][
   CHECK(forecast.find("peak_to_mean") != std::string::npos);
   CHECK(rig.coordinator.ring().nodes().size() == 4);
   CHECK(ask(rig, client, "RING WHATIF ADD 2").starts_with("-ERR node 2 is on the ring"));
+  // A node that was failed, and so is not there, would be if it were added.
+  CHECK(ask(rig, client, "NODE FAIL 2") == "+OK\r\n");
+  settle(rig);
+  CHECK(ask(rig, client, "RING WHATIF ADD 2").find("moved_share\r\n$1\r\n0\r\n") ==
+        std::string::npos);
 }
 
 namespace {

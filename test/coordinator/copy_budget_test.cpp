@@ -56,6 +56,18 @@ TEST_CASE("CopyBudget: a permission is given back once, wherever it is moved",
   CHECK(budget.pages_under_way() == 0);
 }
 
+TEST_CASE("CopyBudget: while clients are busy pages start a while apart",
+          "[coordinator][copying]") {
+  CopyBudget budget({.most_pages = 4, .page_interval = 5ms});
+  budget.give_way(true);
+  CHECK(budget.try_start(0, start));
+  CHECK_FALSE(budget.try_start(1, start + 4ms));
+  CHECK(budget.try_start(1, start + 5ms));
+  CHECK_FALSE(budget.try_start(2, start + 6ms));
+  budget.give_way(false);
+  CHECK(budget.try_start(2, start + 6ms));
+}
+
 TEST_CASE("CopyBudget: without a limit any number of bytes may go", "[coordinator][copying]") {
   CopyBudget budget({});
   for (int i = 0; i < 1'000; ++i) {

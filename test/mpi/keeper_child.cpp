@@ -8,6 +8,7 @@
 //   beat       say a beat, with the number after the colon
 //   finalize   as MPI_Finalize does
 //   leave      say that the job ends
+//   abort      as MPI_Abort does: say so, and wait
 //   kill:9     die by a signal
 //   exit:3     end with a status
 //   await:15   wait for a signal that was held back: SIGUSR2, and what the keeper holds back
@@ -59,8 +60,10 @@ void act(KeeperLink& link, const std::string& what, const std::string& how) {
     link.say_beat(static_cast<std::uint64_t>(number));
   } else if (what == "finalize") {
     ask("cmd=finalize");
+  } else if (what == "abort") {
+    ask("cmd=abort exitcode=1");
   } else if (what == "leave") {
-    link.say_leave();
+    link.say_leave(how != "alone");
   } else if (what == "kill") {
     kill(getpid(), number);
   } else if (what == "exit") {
@@ -76,6 +79,9 @@ void act(KeeperLink& link, const std::string& what, const std::string& how) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
+  // Dies of these as it is told to, whatever libraries would rather do first.
+  for (const int signal : {SIGSEGV, SIGABRT})
+    std::signal(signal, SIG_DFL);
   sigset_t held;
   sigemptyset(&held);
   sigaddset(&held, SIGUSR2);

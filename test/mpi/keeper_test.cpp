@@ -115,7 +115,8 @@ class ControlEnd {
 class Kept {
  public:
   /// `deeds`: what the rank's first process does, the second, ...; see keeper_child.cpp.
-  Kept(int rank, std::vector<std::string> deeds, std::string endpoint = "")
+  Kept(int rank, std::vector<std::string> deeds, std::string endpoint = "",
+       std::chrono::milliseconds orphan_limit = 10min)
       : endpoint_(std::move(endpoint)) {
     std::array<int, 2> ends{};
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
@@ -127,6 +128,7 @@ class Kept {
     settings.rank = rank;
     settings.host = "here";
     settings.pmi_descriptor = ends[1];
+    settings.orphan_limit = orphan_limit;
     // As the program does before anything else, so that no signal comes too early.
     sigset_t held;
     sigemptyset(&held);
@@ -134,6 +136,9 @@ class Kept {
     sigprocmask(SIG_BLOCK, &held, nullptr);
     process_ = fork();
     if (process_ == 0) {
+      // Else it would hold the listening socket of the rank 0 that it is played.
+      for (int other = STDERR_FILENO + 1; other < 256; ++other)
+        if (other != ends[1]) close(other);
       Keeper keeper(settings);
       _exit(keeper.run());
     }
@@ -171,6 +176,7 @@ class Kept {
     Lines lines(end);
     for (std::string line = lines.next(); !line.empty(); line = lines.next()) {
       asked_.push_back(line);
+      if (line.starts_with("cmd=abort")) continue;  // as Hydra does
       const std::string reply = reply_to(line) + '\n';
       if (send(end, reply.data(), reply.size(), MSG_NOSIGNAL) < 0) break;
     }
@@ -274,6 +280,16 @@ TEST_CASE("Keeper: a stopped process is killed when it shall be restarted or lea
   CHECK(wait_until_gone({static_cast<pid_t>(ready.process_id)}, 5s).empty());
 }
 
+TEST_CASE("Keeper: a process that calls MPI_Abort is ended, and the job goes on", "[mpi][keeper]") {
+  ControlEnd rank_0;
+  Kept kept(1, {"init abort", "init address:x stay"}, control::encode(rank_0.endpoint()));
+  rank_0.accept_keeper();
+  CHECK(rank_0.next<control::Ready>().epoch == 2);
+  rank_0.order(control::Leave{});
+  CHECK(kept.wait() == 0);
+  CHECK(times_asked(kept.asked(), "cmd=abort") == 0);
+}
+
 TEST_CASE("Keeper: connects again after a cut, and says how things are", "[mpi][keeper]") {
   ControlEnd rank_0;
   Kept kept(1, {"init address:x stay"}, control::encode(rank_0.endpoint()));
@@ -304,6 +320,24 @@ TEST_CASE("Keeper: leaves when nobody listens any more where rank 0 was", "[mpi]
   rank_0.reset();
   CHECK(kept.wait() == 0);
   CHECK(times_asked(kept.asked(), "cmd=finalize") == 1);
+}
+
+TEST_CASE("Keeper: leaves when rank 0 has been out of reach for too long", "[mpi][keeper]") {
+  // An address without its interface, to which no connection is even tried.
+  const control::Endpoint nowhere{1, token, {"fe80::1"}};
+  Kept kept(1, {"init address:x stay"}, control::encode(nowhere), 300ms);
+  CHECK(kept.wait() == 0);
+  CHECK(times_asked(kept.asked(), "cmd=finalize") == 1);
+}
+
+TEST_CASE("Keeper: does not let Hydra wait for ranks that cannot hear of the end",
+          "[mpi][keeper]") {
+  const bool alone = GENERATE(false, true);
+  CAPTURE(alone);
+  Kept kept(0, {alone ? "init leave:alone exit:0" : "init leave exit:0"});
+  CHECK(kept.wait() == 0);
+  CHECK(times_asked(kept.asked(), "cmd=abort exitcode=0") == (alone ? 1 : 0));
+  CHECK(kept.asked().back() == "cmd=finalize");
 }
 
 TEST_CASE("Keeper: a process that dies at once again and again is started less and less often",

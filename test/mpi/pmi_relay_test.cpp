@@ -234,8 +234,13 @@ TEST_CASE("PmiRelay: the unsent request of a dead process is dropped, the keeper
 
 TEST_CASE("PmiRelay: an abort of the rank ends nobody else", "[mpi][relay]") {
   Played played;
+  CHECK(played.child(init) == init);
+  CHECK_FALSE(played.relay.child_aborted());
   CHECK(played.child("cmd=abort exitcode=1\n").empty());
   CHECK(played.relay.to_child().empty());
+  CHECK(played.relay.child_aborted());
+  played.relay.begin_child();
+  CHECK_FALSE(played.relay.child_aborted());
 }
 
 TEST_CASE("PmiRelay: says once that the rank ends in good order", "[mpi][relay]") {

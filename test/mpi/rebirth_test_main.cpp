@@ -28,6 +28,7 @@ using namespace std::chrono_literals;
 int keep(int argument_count, char** arguments) {
   setenv("UCX_TLS", "tcp,self", 1);
   setenv("MPIR_CVAR_NOLOCAL", "1", 1);
+  prepare_for_deaths();
   // The same for all keepers of the job: they are children of one process.
   const auto folder =
       std::filesystem::temp_directory_path() / ("pkv_rebirth_" + std::to_string(getppid()));
@@ -45,8 +46,7 @@ int keep(int argument_count, char** arguments) {
 }
 
 /// Runs the tests, and loses a worker for good. Returns the number of tests that failed.
-int test_and_lose_one(int argument_count, char** arguments, MpiTransport& transport) {
-  Conversation conversation(transport);
+int test_and_lose_one(int argument_count, char** arguments, Conversation& conversation) {
   RebirthRig the_rig(conversation);
   set_rig(&the_rig);
   const int failed = Catch::Session().run(argument_count, arguments);
@@ -59,12 +59,14 @@ int test_and_lose_one(int argument_count, char** arguments, MpiTransport& transp
 /// Returns the exit status.
 int run_tests(int argument_count, char** arguments, const Environment& environment) {
   MpiTransport transport(static_cast<std::size_t>(environment.size()) - 1, {}, {});
+  // Outlives the tests: the transport notifies it of the worker that is lost at their end.
+  Conversation conversation(transport);
   int failed = 1;
   bool may_finalize = true;
   {
     const std::jthread tests([&] {
       try {
-        failed = test_and_lose_one(argument_count, arguments, transport);
+        failed = test_and_lose_one(argument_count, arguments, conversation);
       } catch (const std::exception& error) {
         std::fprintf(stderr, "the tests failed: %s\n", error.what());
       }

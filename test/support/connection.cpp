@@ -26,12 +26,12 @@ Number check(Number outcome, const char* what) {
 
 }  // namespace
 
-Connection::Connection(std::uint16_t port)
+Connection::Connection(std::uint16_t port, const std::string& host)
     : socket_(check(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = ::inet_addr(host.c_str());
   const int on = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -115,7 +115,10 @@ void Connection::abandon() {
 bool Connection::receive_more() {
   const std::size_t size = received_.size();
   received_.resize(size + receive_bytes);
-  const ssize_t count = ::recv(socket_, received_.data() + size, receive_bytes, 0);
+  ssize_t count = 0;
+  do  // a process that was stopped is interrupted here, because of the time-out
+    count = ::recv(socket_, received_.data() + size, receive_bytes, 0);
+  while (count < 0 && errno == EINTR);
   received_.resize(size + static_cast<std::size_t>(count > 0 ? count : 0));
   if (count < 0 && errno == ECONNRESET) return false;
   return check(count, "recv") > 0;

@@ -13,7 +13,7 @@
 
 namespace pkv::test {
 
-/// A plain blocking connection to a server on this machine, to send any bytes over.
+/// A plain blocking connection to a server, to send any bytes over.
 ///
 /// Nothing waits for longer than a minute.
 ///
@@ -21,7 +21,8 @@ namespace pkv::test {
 /// Errors: std::runtime_error and std::system_error.
 class Connection {
  public:
-  explicit Connection(std::uint16_t port);
+  /// `host`: its IPv4 address, in digits; without it, this machine.
+  explicit Connection(std::uint16_t port, const std::string& host = "127.0.0.1");
   Connection(Connection&& other) noexcept;
   Connection& operator=(Connection&&) = delete;
   ~Connection();

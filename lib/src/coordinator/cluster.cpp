@@ -3,6 +3,8 @@
 #include "coordinator/discard_replies.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -18,8 +20,19 @@ std::string milliseconds(Coordinator::Clock::duration duration) {
   return std::to_string(duration_cast<std::chrono::milliseconds>(duration).count()) + " ms";
 }
 
+/// The same ring, of nodes that may run on other machines now: no key's owner changes, but its
+/// other replicas do where two of them would be on one machine.
+Ring with_present_hosts(const Ring& ring, std::span<const ServerNode> nodes) {
+  std::vector<RingNode> moved(ring.nodes().begin(), ring.nodes().end());
+  for (RingNode& node : moved) {
+    const auto found = std::ranges::find(nodes, node.id, &ServerNode::id);
+    if (found != nodes.end()) node.host = found->host;
+  }
+  return Ring(std::move(moved), ring.options());
+}
+
 std::string percent(double share) {
-  const auto tenths = static_cast<std::uint64_t>(share * 1000 + 0.5);
+  const auto tenths = std::lround(share * 1000);
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " %";
 }
 
@@ -116,7 +129,7 @@ void Cluster::replace_by_spare(std::size_t worker) {
   std::swap(members_[worker].weight, members_[*spare].weight);
   members_[worker].spare = true;
   members_[*spare].spare = false;
-  change_ring(coordinator_.ring());
+  change_ring(with_present_hosts(coordinator_.ring(), coordinator_.nodes()));
 }
 
 void Cluster::step() {
@@ -347,7 +360,12 @@ std::optional<std::size_t> Cluster::worker_of(NodeId node) const {
 }
 
 PlacementForecast Cluster::forecast(const Ring& next) const {
-  return coordinator_.placement().forecast(goal_of(next));
+  // A node that was failed does not count as living, but would if it were put on the ring.
+  std::vector<WorkerIndex> revived;
+  for (std::size_t worker = 0; worker < members_.size(); ++worker)
+    if (members_[worker].failed && next.index_of(coordinator_.nodes()[worker].id))
+      revived.push_back(static_cast<WorkerIndex>(worker));
+  return coordinator_.placement().forecast(goal_of(next), revived);
 }
 
 std::string Cluster::name(std::size_t worker) const {

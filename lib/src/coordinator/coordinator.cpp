@@ -13,6 +13,10 @@ namespace {
 // when a later job serves the same data.
 constexpr std::uint32_t first_epoch = 1;
 
+// Clients that send more than this in a while are busy: some ten thousand commands a second.
+constexpr std::chrono::milliseconds pacing_interval{5};
+constexpr std::uint64_t most_commands_when_quiet = 50;
+
 std::int64_t wall_clock_ms() {
   using namespace std::chrono;
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -57,6 +61,15 @@ Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transpo
     epochs_.push_back(first_epoch);
     holder_since_.push_back(0);
   }
+  set_ring(ring_);
+}
+
+void Coordinator::set_ring(Ring ring) {
+  ring_ = std::move(ring);
+  weights_.assign(nodes_.size(), 1.0);
+  for (std::size_t worker = 0; worker < nodes_.size(); ++worker)
+    if (const auto index = ring_.index_of(nodes_[worker].id))
+      weights_[worker] = ring_.nodes()[*index].weight;
 }
 
 void Coordinator::wait_for_room(std::size_t worker, ReplyReceiver& receiver) {
@@ -84,10 +97,11 @@ std::optional<std::size_t> Coordinator::full_holder(const Route& route) const no
   return std::nullopt;
 }
 
-/// The holder with the least to do. Requires: there is one.
+/// The holder with the least to do for its weight. Requires: there is one.
 std::size_t Coordinator::reader(const WorkerList& holders) const noexcept {
-  return *std::ranges::min_element(holders, {},
-                                   [this](WorkerIndex worker) { return queues_[worker].load(); });
+  return *std::ranges::min_element(holders, {}, [this](WorkerIndex worker) {
+    return static_cast<double>(queues_[worker].load()) / weights_[worker];
+  });
 }
 
 void Coordinator::append_to_holders(const Route& route, const wire::Operation& operation,
@@ -155,7 +169,15 @@ void Coordinator::request_turn_end() {
   turn_end_requested_ = true;
 }
 
+void Coordinator::pace_copying() {
+  if (transfers_.idle() || now_ - looked_then_ < pacing_interval) return;
+  transfers_.give_way(statistics_.commands - commands_then_ > most_commands_when_quiet);
+  commands_then_ = statistics_.commands;
+  looked_then_ = now_;
+}
+
 void Coordinator::end_turn() {
+  pace_copying();
   transfers_.step();
   turn_end_requested_ = false;
   const std::int64_t clock_ms = wall_clock_ms();

@@ -148,7 +148,7 @@ class Coordinator final : public Heir, public OrderPort {
   [[nodiscard]] TransferSet& transfers() noexcept { return transfers_; }
   [[nodiscard]] ServerNode& node(std::size_t worker) noexcept { return nodes_[worker]; }
   [[nodiscard]] std::uint32_t epoch(std::size_t worker) const noexcept { return epochs_[worker]; }
-  void set_ring(Ring ring) { ring_ = std::move(ring); }
+  void set_ring(Ring ring);
   /// Nothing of the worker's former process is under way any more.
   [[nodiscard]] bool is_quiet(std::size_t worker) const noexcept { return queues_[worker].idle(); }
   /// Sends nothing to the worker any more and sees to it that what it owes is answered by others.
@@ -198,6 +198,7 @@ class Coordinator final : public Heir, public OrderPort {
                          const ReplyAddress& address);
   void suspect(std::size_t worker, std::uint32_t epoch, const char* why);
   void report_losses();
+  void pace_copying();
   void deliver(wire::Arrival arrival);
 
   Ring ring_;
@@ -208,6 +209,7 @@ class Coordinator final : public Heir, public OrderPort {
   std::vector<WorkerQueue> queues_;
   std::vector<std::uint32_t> epochs_;
   std::vector<std::uint64_t> holder_since_;
+  std::vector<double> weights_;  // of the nodes that the workers serve
   std::uint64_t sequence_;
   Clock::time_point now_ = Clock::now();
   std::function<void()> schedule_turn_;
@@ -217,6 +219,8 @@ class Coordinator final : public Heir, public OrderPort {
   ReplicaReplies replica_replies_;
   Placement placement_;
   TransferSet transfers_;
+  std::uint64_t commands_then_ = 0;  // when it was last looked whether clients are busy
+  Clock::time_point looked_then_;
 
   struct RoomWait {
     std::size_t worker;

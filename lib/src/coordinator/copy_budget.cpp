@@ -22,6 +22,8 @@ std::optional<CopyBudget::Page> CopyBudget::try_start(std::size_t worker, Clock:
   if (std::ranges::find(busy_workers_, worker) != busy_workers_.end()) return std::nullopt;
   earn(now);
   if (balance_bytes_ < 0) return std::nullopt;
+  if (gives_way_ && now - page_started_ < settings_.page_interval) return std::nullopt;
+  page_started_ = now;
   busy_workers_.push_back(worker);
   return Page(*this, worker);
 }

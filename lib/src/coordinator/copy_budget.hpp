@@ -33,6 +33,9 @@ class CopyBudget {
     std::uint64_t bytes_per_second = 0;
     /// Under way at once, at least 1. A worker serves at most one at a time, whatever this is.
     std::size_t most_pages = 4;
+    /// While it gives way to clients: from the start of one page to that of the next. A page costs
+    /// a worker up to a millisecond, so this leaves the clients most of the time.
+    std::chrono::microseconds page_interval{3'000};
   };
 
   /// The permission for one page, given back when it is destroyed.
@@ -61,6 +64,9 @@ class CopyBudget {
 
   explicit CopyBudget(const Settings& settings);
 
+  /// From now on pages start one after the other, a while apart; or as fast as they can again.
+  void give_way(bool to_clients) noexcept { gives_way_ = to_clients; }
+
   /// The permission to ask `worker` for a page, or nothing: try again later.
   [[nodiscard]] std::optional<Page> try_start(std::size_t worker, Clock::time_point now);
 
@@ -75,6 +81,8 @@ class CopyBudget {
   double balance_bytes_ = 0;
   std::optional<Clock::time_point> earned_until_;
   std::vector<std::size_t> busy_workers_;
+  bool gives_way_ = false;
+  Clock::time_point page_started_;
 };
 
 }  // namespace pkv

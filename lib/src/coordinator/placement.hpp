@@ -64,8 +64,9 @@ class Placement {
   /// A drop has been carried out. Nothing if its worker has died meanwhile.
   [[nodiscard]] PlacementChange erased(std::uint32_t drop);
 
-  /// What retarget(goal) would start.
-  [[nodiscard]] PlacementForecast forecast(const PlacementGoal& goal) const;
+  /// What retarget(goal) would start if also the workers `revived` lived.
+  [[nodiscard]] PlacementForecast forecast(const PlacementGoal& goal,
+                                           std::span<const WorkerIndex> revived = {}) const;
 
   [[nodiscard]] bool lives(WorkerIndex worker) const noexcept { return live_[worker]; }
   /// How many copies there are of every key, and nothing else: the number of all entries is that

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -37,8 +38,11 @@ double peak_to_mean(const RouteTable& table, const PlacementGoal& goal, std::siz
 
 }  // namespace
 
-PlacementForecast Placement::forecast(const PlacementGoal& goal) const {
+PlacementForecast Placement::forecast(const PlacementGoal& goal,
+                                      std::span<const WorkerIndex> revived) const {
   Placement imagined = *this;
+  for (const WorkerIndex worker : revived)
+    imagined.live_[worker] = true;
   const PlacementChange change = imagined.retarget(goal);
 
   PlacementForecast forecast;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <ranges>
 
 namespace pkv {
 
@@ -120,14 +119,14 @@ void Placement::Settlement::find_new_sources(std::size_t route) {
 void Placement::Settlement::shed_holders(std::size_t route, std::size_t most) {
   Route& changed = table_.route(route);
   while (changed.holders().size() > most) {
-    const auto wanted_last = std::ranges::reverse_view(changed.holders());
-    const auto surplus = std::ranges::find_if(wanted_last, [&](WorkerIndex holder) {
-      return !table_.targets(route).contains(holder) && !changed.fills_from(holder);
-    });
-    assert(surplus != wanted_last.end());
+    WorkerList holders = changed.holders();
+    const WorkerIndex* surplus = holders.end();
+    while (--surplus != holders.begin()) {
+      if (!table_.targets(route).contains(*surplus) && !changed.fills_from(*surplus)) break;
+    }
+    assert(!table_.targets(route).contains(*surplus) && !changed.fills_from(*surplus));
     const WorkerIndex worker = *surplus;
     drop(route, worker);
-    WorkerList holders = changed.holders();
     holders.remove(worker);
     changed.set_holders(holders);
   }

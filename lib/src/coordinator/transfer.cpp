@@ -35,8 +35,9 @@ Transfer::Transfer(OrderPort& port, CopyBudget& budget, const CopySettings& sett
 Transfer::Transfer(OrderPort& port, CopyBudget& budget, const CopySettings& settings,
                    TransferPlan plan, std::shared_ptr<const Transfer> predecessor)
     : Transfer(port, budget, settings, std::move(plan)) {
+  // A delegating constructor initialises nothing else. NOLINTNEXTLINE(*-prefer-member-initializer)
   predecessor_ = std::move(predecessor);
-  frontier_ = predecessor_->frontier_;
+  frontier_ = predecessor_->frontier_;  // NOLINT(*-prefer-member-initializer)
   // Nothing has been copied then, and what was there before may be there still.
   if (predecessor_->stage_ == Stage::erasing) {
     eraser_.start();

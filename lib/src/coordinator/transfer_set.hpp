@@ -48,6 +48,8 @@ class TransferSet {
     return transfers_.empty() || has_room_for_held(worker);
   }
 
+  /// Whether clients are busy, to whom copying gives way then.
+  void give_way(bool to_clients) noexcept { budget_.give_way(to_clients); }
   /// Goes on with whatever can go on. Call it once a turn, and every few milliseconds.
   void step();
   /// Nothing to do, now or later.

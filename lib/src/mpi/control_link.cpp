@@ -1,15 +1,18 @@
 #include "mpi/control_link.hpp"
 
 #include "mpi/byte_stream.hpp"
+#include "mpi/control_socket.hpp"
 
 #include <cerrno>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
+#include <variant>
 
 namespace pkv::mpi {
 namespace {
@@ -18,17 +21,16 @@ using namespace std::chrono_literals;
 
 constexpr auto retry_pause = 100ms;
 constexpr auto connect_patience = 1s;
-/// What was sent and not acknowledged for this long means that the connection is cut.
-constexpr int acknowledge_patience_ms = 2000;
 constexpr std::size_t most_unsent_bytes = 4096;
-
-void set_option(int socket, int level, int name, int value) noexcept {
-  setsockopt(socket, level, name, &value, sizeof value);
-}
 
 /// Refusals in a row after which nobody is expected to listen there again. A network that is cut
 /// does not refuse; a machine does, whose process is gone.
 constexpr unsigned most_refusals = 20;
+
+bool has_unacknowledged(int socket) noexcept {
+  int bytes = 0;
+  return ioctl(socket, SIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
 
 /// A socket on its way to `address`; or -1, and errno says why.
 int start_connecting(const std::string& address, std::uint16_t port) {
@@ -41,8 +43,7 @@ int start_connecting(const std::string& address, std::uint16_t port) {
       socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, found->ai_protocol);
   int error = descriptor < 0 ? errno : 0;
   if (descriptor >= 0) {
-    set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
-    set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, acknowledge_patience_ms);
+    prepare_control_socket(descriptor);
     if (connect(descriptor, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS) {
       error = errno;
       close(descriptor);
@@ -58,11 +59,15 @@ int start_connecting(const std::string& address, std::uint16_t port) {
 
 void ControlLink::connect_to(control::Endpoint endpoint) {
   endpoint_ = std::move(endpoint);
+  apart_since_ = Clock::now();
   try_next_address();
 }
 
 void ControlLink::say(const control::Report& report) {
   if (state_ != State::connected || unsent_.size() > most_unsent_bytes) return;
+  // A beat on its way stands for all until it has arrived. The kernel sends again in even intervals
+  // (prepare_control_socket) only what is in few packets.
+  if (std::holds_alternative<control::Beat>(report) && has_unacknowledged(socket_)) return;
   unsent_ += control::encode(report);
   if (!write_available(socket_, unsent_)) give_up_connection();
 }
@@ -111,6 +116,7 @@ void ControlLink::finish_connecting() {
   }
   refusals_ = 0;
   state_ = State::connected;
+  apart_since_.reset();
   act_at_.reset();
   unsent_ = introduce_(endpoint_->token);
   if (!write_available(socket_, unsent_)) give_up_connection();
@@ -145,6 +151,7 @@ void ControlLink::disconnect() {
 
 void ControlLink::give_up_connection() {
   disconnect();
+  if (!apart_since_) apart_since_ = Clock::now();
   act_at_ = Clock::now() + retry_pause;
 }
 

@@ -49,6 +49,11 @@ class ControlLink {
   [[nodiscard]] short events() const noexcept;
   [[nodiscard]] std::optional<Clock::time_point> next_deadline() const noexcept { return act_at_; }
 
+  /// Since when there has been no connection, if there is none although rank 0's place is known.
+  [[nodiscard]] std::optional<Clock::time_point> apart_since() const noexcept {
+    return apart_since_;
+  }
+
  private:
   enum class State { apart, connecting, connected };
 
@@ -64,6 +69,7 @@ class ControlLink {
   std::optional<control::Endpoint> endpoint_;
   std::size_t next_address_ = 0;
   State state_ = State::apart;
+  std::optional<Clock::time_point> apart_since_;
   int socket_ = -1;
   std::size_t refusals_ = 0;                 // in a row
   std::optional<Clock::time_point> act_at_;  // try again, or give up trying

@@ -125,6 +125,13 @@ RebirthSupport rebirth_support() {
   return {UcxWorker::why_not_replaceable()};
 }
 
+void prepare_for_deaths() noexcept {
+  constexpr int keep = 0;
+  setenv("UCX_RNDV_THRESH", "inf", keep);
+  setenv("UCX_ZCOPY_THRESH", "inf", keep);
+  setenv("UCX_TCP_PUT_ENABLE", "n", keep);
+}
+
 bool started_by_launcher() noexcept {
   return std::getenv("PMI_FD") != nullptr || std::getenv("PMI_PORT") != nullptr ||
          std::getenv("PMI_RANK") != nullptr || std::getenv("PMIX_RANK") != nullptr;

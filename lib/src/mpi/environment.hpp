@@ -75,6 +75,12 @@ struct RebirthSupport {
 /// UcxWorker. So others are refused. Requires: MPI is initialised.
 [[nodiscard]] RebirthSupport rebirth_support();
 
+/// Sets what UCX has to know, in the environment and before MPI is initialised, where processes may
+/// die: what the user has set stays. UCX 1.13 counts a send without a copy twice when its
+/// connection breaks at the wrong moment, and aborts; so all messages are sent from UCX's own
+/// buffers.
+void prepare_for_deaths() noexcept;
+
 /// Whether this process was started by an MPI launcher, so that MPI_Init will find its job.
 /// May be called before MPI is initialised.
 [[nodiscard]] bool started_by_launcher() noexcept;

@@ -110,7 +110,8 @@ void Keeper::wait_and_serve() {
 
 int Keeper::milliseconds_to_wait() const {
   std::optional<Clock::time_point> first;
-  for (const auto& deadline : {start_at_, kill_at_, give_up_at_, control_.next_deadline()})
+  for (const auto& deadline :
+       {start_at_, kill_at_, give_up_at_, control_.next_deadline(), orphan_deadline()})
     if (deadline && (!first || *deadline < *first)) first = deadline;
   if (!first) return -1;
   const auto rest = std::chrono::ceil<std::chrono::milliseconds>(*first - Clock::now());
@@ -124,8 +125,19 @@ void Keeper::act_on_time() {
     kill_at_.reset();
     if (child_) child_->send_signal(SIGKILL);
   }
+  if (const auto orphaned = orphan_deadline(); orphaned && now >= *orphaned) {
+    log(LogLevel::error, "rank 0 has been out of reach for too long: ending");
+    obey(control::Leave{});
+  }
   if (relay_.finalized() && exit_status_) done_ = true;
   if (give_up_at_ && now >= *give_up_at_) done_ = true;
+}
+
+/// When rank 0 will have been away for too long.
+std::optional<Keeper::Clock::time_point> Keeper::orphan_deadline() const {
+  const auto since = control_.apart_since();
+  if (leaving_ || !since) return std::nullopt;
+  return *since + settings_.orphan_limit;
 }
 
 void Keeper::serve_signals() {
@@ -154,6 +166,9 @@ void Keeper::serve_child_pmi() {
   const ReadResult result = read_available(child_->pmi_descriptor(), bytes);
   if (!relay_.from_child(bytes)) {
     log(LogLevel::error, "the rank's process does not speak PMI-1: killing it");
+    child_->send_signal(SIGKILL);
+    child_->close_pmi();
+  } else if (relay_.child_aborted()) {
     child_->send_signal(SIGKILL);
     child_->close_pmi();
   } else if (result == ReadResult::end) {
@@ -188,6 +203,7 @@ void Keeper::child_says(const std::string& line) {
     });
   } else if (kind == "leave" && is_coordinator()) {
     leaving_ = true;
+    leaves_others_behind_ = rest == "alone";
   }
 }
 
@@ -229,6 +245,8 @@ void Keeper::end_with(int exit_status) {
   exit_status_ = exit_status;
   start_at_.reset();
   if (leaving_) {
+    // First: Hydra's proxy hears nothing more after finalize.
+    if (leaves_others_behind_) relay_.end_job(exit_status);
     relay_.finalize();
     give_up_at_ = Clock::now() + finalize_patience;
   } else {

@@ -22,6 +22,8 @@ struct KeeperSettings {
   std::string host;
   /// The socket to the process manager. The keeper owns it from here on.
   int pmi_descriptor = -1;
+  /// How long a worker's keeper waits for a connection to rank 0, once it knows where that is.
+  std::chrono::milliseconds orphan_limit{300'000};
   LogSink log;
 };
 
@@ -35,7 +37,9 @@ struct KeeperSettings {
 /// failure, and Hydra the job. The keeper of a worker tells rank 0 about it, and obeys its orders
 /// (control_protocol.hpp).
 ///
-/// No process is left behind: a keeper's child dies with it, and a keeper with Hydra's proxy.
+/// No process is left behind: a keeper's child dies with it, and a keeper with Hydra's proxy. On a
+/// machine that is cut off for good the proxy hears of nothing; there the keepers themselves give
+/// up after a while.
 ///
 /// Thread safety: none; it forks, so the process must have no other thread.
 /// Lifetime: the destructor kills the child. It changes how the process takes signals for good.
@@ -60,6 +64,7 @@ class Keeper {
   void wait_and_serve();
   [[nodiscard]] int milliseconds_to_wait() const;
   void act_on_time();
+  [[nodiscard]] std::optional<Clock::time_point> orphan_deadline() const;
 
   void serve_signals();
   void serve_upstream();
@@ -93,6 +98,7 @@ class Keeper {
   std::optional<Clock::time_point> start_at_;
 
   bool leaving_ = false;                      // the job ends in good order
+  bool leaves_others_behind_ = false;         // some of it cannot be told
   std::optional<Clock::time_point> kill_at_;  // when the child must have ended by itself
   std::optional<int> exit_status_;            // decided; Hydra is being told
   std::optional<Clock::time_point> give_up_at_;

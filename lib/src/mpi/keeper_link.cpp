@@ -34,8 +34,8 @@ void KeeperLink::say_address(std::string_view address) noexcept {
   say("address " + control::to_hexadecimal(address) + '\n');
 }
 
-void KeeperLink::say_leave() noexcept {
-  say("leave\n");
+void KeeperLink::say_leave(bool with_all) noexcept {
+  say(with_all ? "leave\n" : "leave alone\n");
 }
 
 void KeeperLink::say_beat(std::uint64_t progress) noexcept {

@@ -15,7 +15,8 @@ namespace pkv::mpi {
 ///
 /// Lines of the rank: "control WORD" (rank 0: publish this in the job), "address HEX" (I am in
 /// MPI, and this is my UCX address), "beat NUMBER" (I live, and have run so many requests), "leave"
-/// (rank 0: this job ends in good order). The keeper answers "control" with "ok" or "no".
+/// (rank 0: this job ends in good order) or "leave alone" (and some of its processes cannot be told
+/// of it). The keeper answers "control" with "ok" or "no".
 ///
 /// Thread safety: every function may be called from any thread.
 /// Errors: a keeper that does not take what is said is dead, and then so is this process.
@@ -34,7 +35,8 @@ class KeeperLink {
   /// Says that MPI is initialised. `address`: see Transport::reconnect.
   void say_address(std::string_view address) noexcept;
 
-  void say_leave() noexcept;
+  /// `with_all`: all the other ranks leave, too. Else the process manager is not to wait for them.
+  void say_leave(bool with_all) noexcept;
 
   void say_beat(std::uint64_t progress) noexcept;
 

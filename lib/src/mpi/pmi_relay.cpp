@@ -42,6 +42,7 @@ void PmiRelay::begin_child() {
   child_lines_.clear();
   to_child_.clear();
   child_waits_for_.reset();
+  child_aborted_ = false;
   child_barriers_ = 0;
   // What was asked will be answered; what was only going to be asked is asked by the new child, if
   // it wants: the address that the old one was about to publish is of no use to anybody.
@@ -92,9 +93,13 @@ void PmiRelay::finalize() {
   ask(finalize_line, finalize_line, [](const std::string&) {});
 }
 
+void PmiRelay::end_job(int exit_status) {
+  to_upstream_ += "cmd=abort exitcode=" + std::to_string(exit_status) + '\n';
+}
+
 bool PmiRelay::child_asks(const std::string& line) {
-  // The reply to an abort is death. It is the keeper's to say what becomes of the job.
-  if (field(line, "cmd") == "abort") return true;
+  child_aborted_ = child_aborted_ || field(line, "cmd") == "abort";
+  if (child_aborted_) return true;
   if (child_waits_for_) return false;
   const std::string name = name_for(line);
   if (const auto known = memory_.find(name); known != memory_.end()) {

@@ -32,7 +32,8 @@ namespace pkv::mpi {
 /// src/pmi/simple/simple_pmi.c.
 ///
 /// Thread safety: none. Errors: a peer that breaks the protocol is reported by `false`; nothing
-/// more is to be read from it then. MPI_Abort of the rank is not passed on: it ends one process.
+/// more is to be read from it then. MPI_Abort of the rank is not passed on: it is to end one
+/// process, not the job.
 class PmiRelay {
  public:
   /// Keys have at most 64 bytes, values and names 1024, in Hydra.
@@ -44,6 +45,9 @@ class PmiRelay {
 
   [[nodiscard]] bool from_child(std::string_view bytes);
   [[nodiscard]] bool from_upstream(std::string_view bytes);
+
+  /// Whether the present process has called MPI_Abort. It waits to be killed then.
+  [[nodiscard]] bool child_aborted() const noexcept { return child_aborted_; }
 
   /// What is to be written; the caller removes what it has written.
   [[nodiscard]] std::string& to_child() noexcept { return to_child_; }
@@ -58,6 +62,10 @@ class PmiRelay {
 
   /// Tells the process manager that this rank ends in good order, if nobody has told it.
   void finalize();
+
+  /// Has the process manager end the job with this status at once, within about a second, instead
+  /// of waiting for ranks that cannot hear of its end.
+  void end_job(int exit_status);
 
   /// Whether the process manager knows that this rank ends in good order.
   [[nodiscard]] bool finalized() const noexcept { return finalized_; }
@@ -91,7 +99,8 @@ class PmiRelay {
   std::deque<Request> requests_;  // the first one is under way if `asking_`
   bool asking_ = false;
   std::optional<std::string> child_waits_for_;  // name of a request
-  std::size_t child_barriers_ = 0;              // that the present child has entered
+  bool child_aborted_ = false;
+  std::size_t child_barriers_ = 0;  // that the present child has entered
   std::size_t barriers_passed_ = 0;
   std::uint64_t unnamed_requests_ = 0;
   bool finalized_ = false;

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <dlfcn.h>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -248,11 +249,10 @@ std::optional<int> UcxWorker::next_failed_peer() noexcept {
 void UcxWorker::close_peer(int rank) noexcept {
   if (static_cast<std::size_t>(rank) >= peers.size()) return;
   Peer& peer = peers[static_cast<std::size_t>(rank)];
+  // Also one that could not be connected to at the start and has no connection to close: else the
+  // process that takes over the rank would be blamed for it.
+  if (std::exchange(peer.failed, false)) --failures_to_report;
   if (peer.current == nullptr) return;
-  if (peer.failed) {
-    peer.failed = false;
-    --failures_to_report;
-  }
   any_detour = true;
   const ucp_ep_h closing = peer.current;
   peer.current = nullptr;

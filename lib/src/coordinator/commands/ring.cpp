@@ -50,9 +50,10 @@ Reply locate(Coordinator& coordinator, std::string_view key) {
   std::string holders;
   wire::Operation look_up;
   look_up.key = key;
-  for (const WorkerIndex worker : coordinator.way_of(look_up).route->holders())
-    holders +=
-        (holders.empty() ? "" : " ") + std::to_string(to_number(coordinator.nodes()[worker].id));
+  for (const WorkerIndex worker : coordinator.way_of(look_up).route->holders()) {
+    if (!holders.empty()) holders.push_back(' ');
+    holders.append(std::to_string(to_number(coordinator.nodes()[worker].id)));
+  }
   Fields fields;
   fields.add("node", to_number(node->id));
   fields.add("rank", node->rank);
