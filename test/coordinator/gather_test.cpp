@@ -85,8 +85,9 @@ TEST_CASE("Gather: an array has its parts in the order of the command", "[coordi
 
 TEST_CASE("Gather: copies have the holders' order", "[coordinator][gather]") {
   WorkerList holders;
-  for (const WorkerIndex worker : {5, 0, 2})
-    holders.add(worker);
+  holders.add(5);
+  holders.add(0);
+  holders.add(2);
   GatherCopies copies(holders);
   copies.add(0, value("zero"), {});
   copies.add(2, nil(), {});

@@ -289,24 +289,26 @@ TEST_CASE("pkv put-file --resume, gc-files: after a client was killed", "[pkv][f
   const std::string content = random_content(std::size_t{30} << 20);
   write_file(f.path("f"), content);
   REQUIRE(f.run({"put-file", "n", "-"}, "old").exit_status == 0);
-  // Sends 19 chunks, and is killed when the store has so many keys.
+  // Sends 19 chunks, waits for more from a pipe that stays open, and is killed when the store has
+  // so many keys.
   const auto interrupt_at = [&](int keys) {
+    const std::string pipe = f.path("pipe");
+    const std::string key_count = std::to_string(keys);
     return f.pkv
-        .shell(
-            "{ head -c 20000000 " + f.path("f") +
-            "; sleep 60; } 2>/dev/null | $PKV put-file n - & put=$!; until [ $($PKV exec DBSIZE) "
-            "-gt " +
-            std::to_string(keys) + " ]; do :; done; kill -9 $put; wait $put; true")
+        .shell("rm -f " + pipe + "; mkfifo " + pipe + "; $PKV put-file n - < " + pipe +
+               " & put=$!; exec 9> " + pipe + "; head -c 20000000 " + f.path("f") +
+               " >&9; until [ $($PKV exec DBSIZE) -ge " + key_count +
+               " ]; do :; done; kill -9 $put; wait $put; true")
         .exit_status;
   };
-  REQUIRE(interrupt_at(23) == 0);
+  REQUIRE(interrupt_at(26) == 0);
   CHECK(f.run({"get-file", "n", "-"}).output == "old");
   const std::string silent = "--silence=2";
   const Outcome resumed = f.run({"put-file", "n", f.path("f"), "--resume", silent});
   CHECK(resumed.errors.empty());
   CHECK((f.run({"get-file", "n", "-"}).output == content));
 
-  REQUIRE(interrupt_at(52) == 0);
+  REQUIRE(interrupt_at(55) == 0);
   const Outcome collected = f.run({"gc-files", silent});
   CHECK(collected.exit_status == 0);
   CHECK(contains(collected.output, "removed 1 interrupted uploads"));
@@ -349,5 +351,5 @@ TEST_CASE("the README's program for files does what it says", "[pkv][files]") {
   Files f;
   const Outcome outcome = run_program({PKV_EXAMPLE_FILE_CLIENT, "127.0.0.1", f.pkv.words()[2]});
   CHECK(outcome.exit_status == 0);
-  CHECK(outcome.output == "tiger of 28 bytes\n");
+  CHECK(outcome.output == "tiger of 29 bytes\n");
 }

@@ -86,7 +86,8 @@ struct RepairRig {
       const std::string_view bytes(request.data(), request.size());
       for (std::size_t at = bytes.find(what); at != std::string_view::npos;
            at = bytes.find(what, at + 1)) {
-        request[at + what.size() - 1] ^= 1;
+        char& last = request[at + what.size() - 1];
+        last = static_cast<char>(last ^ 1);
         ++spoiled;
       }
     });
@@ -98,11 +99,11 @@ struct RepairRig {
   FileRig rig;
 };
 
-/// A hundred chunks that end with "ed".
+/// A hundred chunks that end with "zz".
 std::string hundred_chunks() {
   std::string content;
   for (int chunk = 100; chunk < 200; ++chunk)
-    content += "chunk" + std::to_string(chunk) + "ed";
+    content += "chunk" + std::to_string(chunk) + "zz";
   return content;
 }
 
@@ -111,7 +112,7 @@ std::string hundred_chunks() {
 TEST_CASE("FileClient: chunks damaged on one node are read from another and repaired",
           "[files][replicas]") {
   RepairRig r(2);
-  r.spoil(0, "ed");
+  r.spoil(0, "zz");
   REQUIRE(r.rig.put("f", hundred_chunks()).has_value());
   r.stores.spoil_with({});
   REQUIRE(r.spoiled > 0);
@@ -128,7 +129,7 @@ TEST_CASE("FileClient: chunks damaged on one node are read from another and repa
 
 TEST_CASE("FileClient: what is damaged on every node is told and left as it is",
           "[files][replicas]") {
-  for (const std::size_t replicas : {1, 2}) {
+  for (const std::size_t replicas : {std::size_t{1}, std::size_t{2}}) {
     CAPTURE(replicas);
     RepairRig r(replicas);
     REQUIRE(r.rig.put("f", hundred_chunks()).has_value());
@@ -168,7 +169,7 @@ asio::awaitable<void> delete_name(Client& client) {
 
 TEST_CASE("FileClient: a repair brings back nothing of a file that is gone", "[files][replicas]") {
   RepairRig r(2);
-  r.spoil(0, "ed");
+  r.spoil(0, "zz");
   REQUIRE(r.rig.put("f", hundred_chunks()).has_value());
   r.stores.spoil_with({});
   const std::int64_t keys = r.rig.keys();

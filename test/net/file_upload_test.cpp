@@ -124,7 +124,7 @@ TEST_CASE("FileClient: an upload resumed with other content and interrupted leav
   const std::string content = random_content(500);
   interrupt_put(rig, "f", content, 405);
   std::string other = content;
-  for (const std::size_t at : {35, 55})
+  for (const std::size_t at : {std::size_t{35}, std::size_t{55}})
     other[at] = static_cast<char>(other[at] + 1);
   PutOptions resume;
   resume.resume = true;
