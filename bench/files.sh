@@ -96,7 +96,13 @@ pkv() { "$programs/pkv" --port "$port" "$@"; }
 
 put_file() { pkv put-file big "$work/up"; }
 get_file() { pkv get-file --force big "$work/down"; }
-cli_up() { redis-cli -p "$port" --pipe <"$work/sets" >"$work/answers"; }
+pipe_up() { redis-cli -p "$port" --pipe <"$work/sets" >"$work/answers"; }
+cli_up() {
+  local number
+  for ((number = 0; number < mebibytes; ++number)); do
+    head -c "$mib" | redis-cli -p "$port" -x SET "value:$number"
+  done <"$work/up" >"$work/answers"
+}
 cli_down() { redis-cli -p "$port" <"$work/gets" >"$work/down"; }
 benchmark_up() { run_benchmark set; }
 benchmark_down() { run_benchmark get; }
@@ -134,6 +140,7 @@ measure_throughput() {
     cmp "$work/up" "$work/down" || die 'the file that came back is another one'
     pkv rm-file big
     measure cli_up
+    measure pipe_up
     measure cli_down
     pkv exec FLUSHALL >/dev/null
     measure benchmark_up
@@ -202,39 +209,35 @@ measure_others() {
 
 # --- the report ----------------------------------------------------------------------------------
 
-# summarize WAY TITLE [PEER]: median and range, and the median of the ratios to the peer by round.
+# summarize WAY TITLE [OURS]: median and range, and the median of OURS / WAY by round.
 summarize() {
-  paste "$work/$1" "$work/${3-$1}" | sort -n | awk -v title="$2" -v peer="${3-}" '
-    { value[NR] = $1; ratio[NR] = $1 / $2 }
+  paste "$work/$1" "$work/${3-$1}" | sort -n | awk -v title="$2" -v ours="${3-}" '
+    { value[NR] = $1; ratio[NR] = $2 / $1 }
     END {
-      n = asort_numbers(ratio, NR)
       printf "%-34s %7d %9d .. %-7d", title, value[int((NR + 1) / 2)], value[1], value[NR]
-      if (peer != "") printf " %6.2f", ratio[int((NR + 1) / 2)]
+      if (ours != "") printf " %6.2f", median(ratio, NR)
       printf "\n"
     }
-    function asort_numbers(array, count, i, j, kept) {
+    function median(array, count, i, j, kept) {
       for (i = 2; i <= count; ++i) {
         kept = array[i]
         for (j = i - 1; j > 0 && array[j] > kept; --j) array[j + 1] = array[j]
         array[j + 1] = kept
       }
-      return count
+      return array[int((count + 1) / 2)]
     }'
 }
 
 report() {
   printf '%d MiB, %d rounds, %d workers, %d processor cores\n\n' "$mebibytes" "$rounds" "$workers" "$(nproc)"
-  printf '%-34s %7s %9s .. %-7s %6s\n' 'MiB per second' median lowest highest 'ratio'
+  printf '%-34s %7s %9s .. %-7s %s\n' 'MiB per second' median lowest highest 'pkv / this'
   summarize put_file 'up: pkv put-file'
-  summarize cli_up '    redis-cli --pipe'
-  summarize put_file '    put-file / redis-cli' cli_up
-  summarize benchmark_up '    redis-benchmark -c 1 -P 8'
-  summarize put_file '    put-file / redis-benchmark' benchmark_up
+  summarize cli_up '    redis-cli -x, one per MiB' put_file
+  summarize pipe_up '    redis-cli --pipe' put_file
+  summarize benchmark_up '    redis-benchmark -c 1 -P 8' put_file
   summarize get_file 'down: pkv get-file'
-  summarize cli_down '    redis-cli'
-  summarize get_file '    get-file / redis-cli' cli_down
-  summarize benchmark_down '    redis-benchmark -c 1 -P 8'
-  summarize get_file '    get-file / redis-benchmark' benchmark_down
+  summarize cli_down '    redis-cli' get_file
+  summarize benchmark_down '    redis-benchmark -c 1 -P 8' get_file
   printf '\nmost memory in MiB: client up %s, client down %s, rank 0 %s (before: %s)\n' \
     "$client_up" "$client_down" "$rank0_after" "$rank0_before"
   printf '\nGETs by 20 others, %d per second, p50 and p99 in ms: alone %s; beside put-file %s; beside get-file %s\n' \

@@ -11,6 +11,7 @@
 
 #include <ctime>
 #include <iostream>
+#include <malloc.h>
 
 namespace pkv::cli {
 namespace {
@@ -50,6 +51,13 @@ FileClient file_client(BlockingClient& client, const Options& options) {
   return FileClient(client.client(), with);
 }
 
+/// Chunks come and go. Left to itself malloc() gives their memory back to the system each time, and
+/// every page of the next one is a page fault.
+void keep_freed_memory() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc accepts
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
 ExitStatus put_file(BlockingClient& client, const Options& options) {
   const std::string& name = options.arguments[0];
   LocalSource source(client.executor(), options.arguments[1], name);
@@ -68,9 +76,9 @@ ExitStatus get_file(BlockingClient& client, const Options& options) {
   LocalSink sink(client.executor(), options.arguments[1], options.files.force, name);
   FileClient files = file_client(client, options);
   const auto read = client.run(files.get(name, sink, range));
-  if (!read) return sink.reader_has_left() ? ExitStatus::command_failed : fail(name, read.error());
-  sink.finish(*read);
-  return ExitStatus::success;
+  const FileResult<void> done = read ? sink.finish(*read) : FileResult<void>(read.error());
+  if (done) return ExitStatus::success;
+  return sink.reader_has_left() ? ExitStatus::command_failed : fail(name, done.error());
 }
 
 std::string line_of(const FileInfo& file) {
@@ -156,6 +164,7 @@ ExitStatus collect_files(BlockingClient& client, const Options& options) {
 }  // namespace
 
 ExitStatus run_file_command(BlockingClient& client, const Options& options) {
+  keep_freed_memory();
   switch (options.action) {
     case Action::put_file:
       return put_file(client, options);

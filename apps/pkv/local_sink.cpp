@@ -13,14 +13,15 @@
 namespace pkv::cli {
 namespace {
 
+constexpr std::size_t most_bytes_behind = std::size_t{4} << 20;
 constexpr std::size_t hole_bytes = std::size_t{64} << 10;
 
 [[noreturn]] void fail(const std::string& path, int error) {
   throw std::runtime_error("cannot write " + path + ": " + std::strerror(error));
 }
 
-[[noreturn]] void refuse_to_replace(const std::string& path) {
-  throw std::runtime_error(path + " is there already; --force replaces it");
+std::string is_there_already(const std::string& path) {
+  return path + " is there already; --force replaces it";
 }
 
 bool is_zero(std::string_view bytes) {
@@ -47,7 +48,12 @@ LocalSink::LocalSink(boost::asio::any_io_executor executor, const std::string& p
       replace_(replace),
       descriptor_(STDOUT_FILENO),
       progress_(name, std::nullopt),
-      work_(std::move(executor)) {
+      writing_(
+          std::move(executor),
+          [this](std::string_view bytes) {
+            return file_ ? write_with_holes(bytes) : write_all(bytes);
+          },
+          most_bytes_behind) {
   if (path == "-") return;
   struct stat status {};
   const bool exists = ::stat(path_.c_str(), &status) == 0;
@@ -57,7 +63,7 @@ LocalSink::LocalSink(boost::asio::any_io_executor executor, const std::string& p
     if (descriptor_ < 0) fail(path_, errno);
     return;
   }
-  if (exists && !replace_) refuse_to_replace(path_);
+  if (exists && !replace_) throw std::runtime_error(is_there_already(path_));
   file_.emplace(path_);
   if (const int error = file_->open(); error != 0) fail(path_, error);
   descriptor_ = file_->descriptor();
@@ -67,32 +73,32 @@ LocalSink::~LocalSink() {
   if (!file_ && descriptor_ != STDOUT_FILENO) ::close(descriptor_);
 }
 
-FileError LocalSink::failure(int error) const {
+FileError LocalSink::failure(int error) {
+  reader_has_left_ = error == EPIPE;
   return {FileFault::local, "cannot write " + path_ + ": " + std::strerror(error)};
 }
 
 FileResult<void> LocalSink::start(const FileInfo&, std::uint64_t bytes) {
   progress_.restart(bytes);
-  if (written_bytes_ == 0) return {};
+  if (taken_bytes_ == 0) return {};
   if (!file_) {
     return FileError(FileFault::replaced,
                      "it was replaced while it was read, after some of it had been written");
   }
+  if (const int error = writing_.finish(); error != 0) return failure(error);
   if (::ftruncate(descriptor_, 0) != 0 || ::lseek(descriptor_, 0, SEEK_SET) != 0) {
     return failure(errno);
   }
-  written_bytes_ = 0;
+  taken_bytes_ = 0;
   return {};
 }
 
-boost::asio::awaitable<FileResult<void>> LocalSink::write(std::string_view bytes) {
-  int error = 0;
-  std::function<void()> work = [&] { error = file_ ? write_with_holes(bytes) : write_all(bytes); };
-  co_await work_.run(std::move(work));
-  reader_has_left_ = error == EPIPE;
+boost::asio::awaitable<FileResult<void>> LocalSink::write(std::string bytes) {
+  const std::size_t count = bytes.size();
+  const int error = co_await writing_.add(std::move(bytes));
   if (error != 0) co_return failure(error);
-  written_bytes_ += bytes.size();
-  progress_.add(bytes.size());
+  taken_bytes_ += count;
+  progress_.add(count);
   co_return FileResult<void>();
 }
 
@@ -124,14 +130,16 @@ int LocalSink::write_with_holes(std::string_view bytes) {
   return 0;
 }
 
-void LocalSink::finish(const FileInfo& file) {
-  if (!file_) return;
-  if (::ftruncate(descriptor_, static_cast<off_t>(written_bytes_)) != 0) fail(path_, errno);
+FileResult<void> LocalSink::finish(const FileInfo& file) {
+  if (const int error = writing_.finish(); error != 0) return failure(error);
+  if (!file_) return {};
+  if (::ftruncate(descriptor_, static_cast<off_t>(taken_bytes_)) != 0) return failure(errno);
   const timespec times[] = {{0, UTIME_NOW}, to_timespec(file.modified_ns)};
   ::futimens(descriptor_, times);
   const int error = file_->finish(replace_);
-  if (error == EEXIST) refuse_to_replace(path_);
-  if (error != 0) fail(path_, error);
+  if (error == EEXIST) return FileError(FileFault::local, is_there_already(path_));
+  if (error != 0) return failure(error);
+  return {};
 }
 
 }  // namespace pkv::cli

@@ -2,9 +2,9 @@
 
 #include "pkv/file_stream.hpp"
 
-#include "blocking_work.hpp"
 #include "progress.hpp"
 #include "unfinished_file.hpp"
+#include "write_behind.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -18,7 +18,7 @@ namespace pkv::cli {
 /// A file gets its name in the end (finish), so that nobody sees half of it and a failure leaves
 /// what was there. Blocks of zeros become holes.
 ///
-/// Errors: the constructor and finish() throw std::runtime_error, in words for the user.
+/// Errors: the constructor throws std::runtime_error, in words for the user.
 class LocalSink final : public FileSink {
  public:
   /// `path` may be - for standard output. Fails if there is a file and `replace` is false.
@@ -28,10 +28,11 @@ class LocalSink final : public FileSink {
   ~LocalSink() override;
 
   FileResult<void> start(const FileInfo& file, std::uint64_t bytes) override;
-  boost::asio::awaitable<FileResult<void>> write(std::string_view bytes) override;
+  boost::asio::awaitable<FileResult<void>> write(std::string bytes) override;
 
-  /// Gives the file its name. Its time is that of the stored file.
-  void finish(const FileInfo& file);
+  /// Sees to it that all is written, and gives the file its name. Its time is that of the stored
+  /// file.
+  [[nodiscard]] FileResult<void> finish(const FileInfo& file);
 
   /// Nobody reads any more what is written.
   [[nodiscard]] bool reader_has_left() const noexcept { return reader_has_left_; }
@@ -39,16 +40,16 @@ class LocalSink final : public FileSink {
  private:
   [[nodiscard]] int write_all(std::string_view bytes);
   [[nodiscard]] int write_with_holes(std::string_view bytes);
-  [[nodiscard]] FileError failure(int error) const;
+  [[nodiscard]] FileError failure(int error);
 
   std::string path_;
   bool replace_;
   int descriptor_;
   std::optional<UnfinishedFile> file_;  // none: written directly
-  std::uint64_t written_bytes_ = 0;
+  std::uint64_t taken_bytes_ = 0;
   bool reader_has_left_ = false;
   Progress progress_;
-  BlockingWork work_;
+  WriteBehind writing_;  // last: it uses the others
 };
 
 }  // namespace pkv::cli

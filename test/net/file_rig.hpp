@@ -186,7 +186,7 @@ class MeddlingSink final : public FileSink {
     return {};
   }
 
-  asio::awaitable<FileResult<void>> write(std::string_view more) override {
+  asio::awaitable<FileResult<void>> write(std::string more) override {
     bytes += more;
     if (meddle_) {
       const auto meddle = std::exchange(meddle_, nullptr);

@@ -58,7 +58,7 @@ class FileSink {
   [[nodiscard]] virtual FileResult<void> start(const FileInfo& file, std::uint64_t bytes) = 0;
 
   /// The next bytes, which have been checked. An error ends the download.
-  [[nodiscard]] virtual boost::asio::awaitable<FileResult<void>> write(std::string_view bytes) = 0;
+  [[nodiscard]] virtual boost::asio::awaitable<FileResult<void>> write(std::string bytes) = 0;
 };
 
 /// Content in memory, as a source. Lifetime: the bytes must outlive it.
@@ -76,7 +76,7 @@ class StringSource final : public FileSource {
 class StringSink final : public FileSink {
  public:
   FileResult<void> start(const FileInfo& file, std::uint64_t bytes) override;
-  boost::asio::awaitable<FileResult<void>> write(std::string_view bytes) override;
+  boost::asio::awaitable<FileResult<void>> write(std::string bytes) override;
 
   [[nodiscard]] const std::string& bytes() const noexcept { return bytes_; }
 

@@ -23,9 +23,7 @@ constexpr std::size_t manifests_at_once = 256;
 class NoSink final : public FileSink {
  public:
   FileResult<void> start(const FileInfo&, std::uint64_t) override { return {}; }
-  asio::awaitable<FileResult<void>> write(std::string_view) override {
-    co_return FileResult<void>();
-  }
+  asio::awaitable<FileResult<void>> write(std::string) override { co_return FileResult<void>(); }
 };
 
 asio::awaitable<FileResult<FileManifest>> read_manifest(Client& client, std::string name) {

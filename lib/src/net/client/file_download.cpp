@@ -103,10 +103,11 @@ asio::awaitable<FileResult<void>> FileDownload::deliver() {
     Expected expected = std::move(expected_.front());
     expected_.pop_front();
     const std::uint64_t number = expected.number;
-    const auto bytes = co_await sound_chunk(std::move(expected), std::move(reply));
+    auto bytes = co_await sound_chunk(std::move(expected), std::move(reply));
     if (!bytes) co_return bytes.error();
     whole_.add(*bytes);
-    const auto written = co_await sink_.write(wanted(number, *bytes));
+    cut_to_range(number, *bytes);
+    const auto written = co_await sink_.write(std::move(*bytes));
     if (!written) co_return written;
   }
   co_return FileResult<void>();
@@ -144,12 +145,11 @@ asio::awaitable<FileResult<std::string>> FileDownload::repaired(std::string key,
   co_return *std::move(copies.sound);
 }
 
-std::string_view FileDownload::wanted(std::uint64_t chunk, std::string_view bytes) const {
+void FileDownload::cut_to_range(std::uint64_t chunk, std::string& bytes) const {
   const std::uint64_t begin = chunk * manifest_.info.chunk_bytes;
   const std::uint64_t end = range_.offset + range_.bytes;
-  if (begin + bytes.size() > end) bytes = bytes.substr(0, end - begin);
-  if (begin < range_.offset) bytes.remove_prefix(range_.offset - begin);
-  return bytes;
+  if (begin + bytes.size() > end) bytes.resize(end - begin);
+  if (begin < range_.offset) bytes.erase(0, range_.offset - begin);
 }
 
 FileError FileDownload::damaged(std::uint64_t chunk, std::string_view what) const {

@@ -53,8 +53,8 @@ class FileDownload {
   [[nodiscard]] boost::asio::awaitable<FileResult<std::string>> repaired(std::string key,
                                                                          FileCopies copies,
                                                                          FileError damage);
-  /// The part of a chunk that lies in the range.
-  [[nodiscard]] std::string_view wanted(std::uint64_t chunk, std::string_view bytes) const;
+  /// Leaves the part of a chunk that lies in the range.
+  void cut_to_range(std::uint64_t chunk, std::string& bytes) const;
   [[nodiscard]] FileError damaged(std::uint64_t chunk, std::string_view what) const;
 
   Client& client_;

@@ -17,7 +17,7 @@ FileResult<void> StringSink::start(const FileInfo&, std::uint64_t) {
   return {};
 }
 
-boost::asio::awaitable<FileResult<void>> StringSink::write(std::string_view bytes) {
+boost::asio::awaitable<FileResult<void>> StringSink::write(std::string bytes) {
   bytes_ += bytes;
   co_return FileResult<void>();
 }
