@@ -1,6 +1,7 @@
 #include "blocking_client.hpp"
 #include "bulk.hpp"
 #include "exit_status.hpp"
+#include "file_commands.hpp"
 #include "one_shot.hpp"
 #include "options.hpp"
 #include "prompt.hpp"
@@ -27,6 +28,7 @@ ExitStatus run(const Options& options) {
     }
     return ExitStatus::connection;
   }
+  if (options.action >= Action::put_file) return run_file_command(client, options);
   if (options.action != Action::talk) return run_one_shot(client, options);
   const bool person = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
   return person ? run_prompt(client, options) : run_bulk(client, options);

@@ -117,7 +117,7 @@ ExitStatus run_one_shot(BlockingClient& client, const Options& options) {
       return run_command(client, Command("PING"), plain_line);
     case Action::execute:
       return run_command(client, Command(options.arguments), any_reply);
-    case Action::talk:
+    default:
       break;
   }
   return ExitStatus::usage;

@@ -21,6 +21,10 @@ together. Empty lines and lines that begin with # are skipped.)";
 
 constexpr const char* footer =
     R"(
+Files have any size; put and get take one value. A file that is being replaced is seen wholly
+old or wholly new. An upload that was interrupted leaves the old file: put-file --resume goes
+on with it, gc-files removes what it has left.
+
 Answers to lines from a pipe or file are plain words: OK, the bytes of the value, a number,
 (nil), or `error: ` and what is wrong. The elements of a list share one line, quoted where
 they need it. A value that contains line ends spoils the line structure: --escape prints
@@ -34,6 +38,8 @@ Examples:
   pkv put photo @photo.jpg                  pkv get photo > copy.jpg
   printf 'C a 1\nC b 2\nR a\n' | pkv        pkv < commands.txt > answers.txt
   pkv exec MSET a 1 b 2                     pkv --host db1 --port 7380 nodes
+  pkv put-file backup.tar backup.tar        tar c /etc | pkv put-file etc.tar -
+  pkv get-file backup.tar copy.tar          pkv get-file --range 0-99 backup.tar - | xxd
 )";
 
 CLI::App* add_action(CLI::App& app, Options& options, Action action, const char* name,
@@ -57,12 +63,13 @@ void add_key_and_value(CLI::App& app, Options& options, Action action, const cha
       ->expected(2);
 }
 
-void add_words(CLI::App& app, Options& options, Action action, const char* name, const char* what,
-               const char* words, int least, int most) {
+CLI::App* add_words(CLI::App& app, Options& options, Action action, const char* name,
+                    const char* what, const char* words, int least, int most) {
   CLI::App* command = add_action(app, options, action, name, what);
   CLI::Option* list = command->add_option("words", options.arguments, "")->type_name(words);
   list->expected(least, most);
   if (least > 0) list->required();
+  return command;
 }
 
 void add_actions(CLI::App& app, Options& options) {
@@ -89,6 +96,50 @@ void add_actions(CLI::App& app, Options& options) {
     options.arguments = execute->remaining();
     if (options.arguments.empty()) throw CLI::RequiredError("exec: COMMAND");
   });
+}
+
+void add_silence(CLI::App& command, FileCommandOptions& files) {
+  command
+      .add_option("--silence", files.silence_seconds,
+                  "Seconds that an upload must have shown no sign of life to be taken for "
+                  "interrupted")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(2.0, 1e6).description(""))
+      ->capture_default_str();
+}
+
+void add_file_actions(CLI::App& app, Options& options) {
+  FileCommandOptions& files = options.files;
+  CLI::App* put = add_words(app, options, Action::put_file, "put-file",
+                            "Store the file PATH, or - for standard input, of any size under NAME",
+                            "NAME PATH|-", 2, 2);
+  put->add_flag("--resume", files.resume,
+                "Go on with an upload of NAME that was interrupted, if there is one");
+  put->add_option("--type", files.content_type, "Content type to note, such as text/plain")
+      ->type_name("TYPE");
+  put->add_option("--chunk-size", files.chunk_bytes, "Bytes of the pieces that it is stored in")
+      ->type_name("BYTES")
+      ->check(CLI::Range(std::size_t{1} << 12, std::size_t{64} << 20).description(""))
+      ->capture_default_str();
+  add_silence(*put, files);
+
+  CLI::App* get =
+      add_words(app, options, Action::get_file, "get-file",
+                "Write the file NAME to PATH, or - for standard output", "NAME PATH|-", 2, 2);
+  get->add_option("--range", files.range, "Only the bytes A to B, counted from 0, or from A on")
+      ->type_name("A-[B]");
+  get->add_flag("--force", files.force, "Replace PATH if it is there");
+
+  add_words(app, options, Action::list_files, "ls-files",
+            "List size, time, type and name of the files that begin with PREFIX", "[PREFIX]", 0, 1);
+  add_words(app, options, Action::stat_file, "stat-file", "Show what is known of the file NAME",
+            "NAME", 1, 1);
+  add_words(app, options, Action::remove_file, "rm-file", "Remove the file NAME", "NAME", 1, 1);
+  add_words(app, options, Action::verify_files, "verify-files",
+            "Read files and compare their checksums", "[PREFIX]", 0, 1);
+  CLI::App* collect = add_action(app, options, Action::collect_files, "gc-files",
+                                 "Remove what interrupted uploads have left");
+  add_silence(*collect, files);
 }
 
 void add_flags(CLI::App& app, Options& options, double& seconds) {
@@ -119,6 +170,7 @@ std::variant<Options, ExitStatus> parse_options(int argc, char** argv) {
   app.footer(footer);
   add_flags(app, options, seconds);
   add_actions(app, options);
+  add_file_actions(app, options);
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);

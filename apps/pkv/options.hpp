@@ -1,6 +1,7 @@
 #pragma once
 
 #include "exit_status.hpp"
+#include "file_options.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -23,6 +24,13 @@ enum class Action {
   info,
   ping,
   execute,
+  put_file,
+  get_file,
+  list_files,
+  stat_file,
+  remove_file,
+  verify_files,
+  collect_files,
 };
 
 struct Options {
@@ -33,6 +41,7 @@ struct Options {
   bool escape = false;
   Action action = Action::talk;
   std::vector<std::string> arguments;  ///< Of the action.
+  FileCommandOptions files;
 };
 
 /// The options, or the status to leave with: help was printed, or what is wrong.

@@ -83,6 +83,18 @@ TEST_CASE("Gather: an array has its parts in the order of the command", "[coordi
   CHECK(written(array) == "*4\r\n$2\r\nab\r\n$-1\r\n$0\r\n\r\n$20000\r\n" + large + "\r\n");
 }
 
+TEST_CASE("Gather: copies have the holders' order", "[coordinator][gather]") {
+  WorkerList holders;
+  holders.add(5);
+  holders.add(0);
+  holders.add(2);
+  GatherCopies copies(holders);
+  copies.add(0, value("zero"), {});
+  copies.add(2, nil(), {});
+  CHECK(copies.add(5, value("five"), {}));
+  CHECK(written(copies) == "*3\r\n$4\r\nfive\r\n$4\r\nzero\r\n$-1\r\n");
+}
+
 TEST_CASE("Gather: nodes' values are put together by the command", "[coordinator][gather]") {
   GatherNodes nodes(2, 2, joined);
   nodes.add(1, value("b"), {});

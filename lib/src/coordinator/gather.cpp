@@ -2,6 +2,9 @@
 
 #include "coordinator/encode_reply.hpp"
 
+#include <algorithm>
+#include <cassert>
+
 namespace pkv {
 
 bool Gather::add(std::uint32_t part, const wire::WireReply& reply, const SharedFrame& frame) {
@@ -34,6 +37,21 @@ void GatherArray::write_result(OutputQueue& to) const {
   encode_array_header(to, parts_.size());
   for (const Part& part : parts_)
     encode_reply(to, part.reply, part.frame);
+}
+
+void GatherCopies::take(std::uint32_t part, const wire::WireReply& reply,
+                        const SharedFrame& frame) {
+  const auto holder = std::find(holders_.begin(), holders_.end(), part);
+  assert(holder != holders_.end());
+  const auto place = static_cast<std::size_t>(holder - holders_.begin());
+  replies_[place] = reply;
+  frames_[place] = frame;
+}
+
+void GatherCopies::write_result(OutputQueue& to) const {
+  encode_array_header(to, holders_.size());
+  for (std::size_t place = 0; place < holders_.size(); ++place)
+    encode_reply(to, replies_[place], frames_[place]);
 }
 
 void GatherNodes::write_result(OutputQueue& to) const {

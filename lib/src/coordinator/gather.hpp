@@ -4,8 +4,10 @@
 
 #include "coordinator/output_queue.hpp"
 #include "coordinator/shared_frame.hpp"
+#include "coordinator/worker_list.hpp"
 #include "wire/wire_reply.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -92,6 +94,20 @@ class GatherArray final : public Gather {
   void write_result(OutputQueue& to) const override;
 
   std::vector<Part> parts_;
+};
+
+/// An array of what each holder of a key has (COPIES). Part w is worker w's.
+class GatherCopies final : public Gather {
+ public:
+  explicit GatherCopies(const WorkerList& holders) : Gather(holders.size()), holders_(holders) {}
+
+ private:
+  void take(std::uint32_t part, const wire::WireReply& reply, const SharedFrame& frame) override;
+  void write_result(OutputQueue& to) const override;
+
+  WorkerList holders_;
+  std::array<wire::WireReply, max_replicas> replies_;  // in the holders' order
+  std::array<SharedFrame, max_replicas> frames_;
 };
 
 /// A Reply made of one value per node (NODES, INFO).

@@ -22,6 +22,7 @@ constexpr auto table = std::to_array<CommandInfo>({
     {K::read, "r", 2, read_fast, 1, 1, 1, "pkv", "key", "Read a key's value; an error if there is no such key"},
     {K::update, "u", 3, write_fast, 1, 1, 1, "pkv", "key value", "Change a key's value; an error if there is no such key"},
     {K::erase, "d", 2, write_fast, 1, 1, 1, "pkv", "key", "Delete a key; an error if there is no such key"},
+    {K::copies, "copies", 2, read_fast, 1, 1, 1, "pkv", "key", "Get a key's value from each node that holds it"},
     {K::done, "done", 1, fast, 0, 0, 0, "pkv", "", "End the connection"},
 
     {K::ping, "ping", -1, fast, 0, 0, 0, "connection", "[message]", "Answer PONG, or the message"},

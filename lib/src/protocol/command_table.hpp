@@ -13,6 +13,7 @@ enum class CommandKind : std::uint8_t {
   read,
   update,
   erase,
+  copies,
   done,
   ping,
   echo,

@@ -12,6 +12,8 @@ CommandHandler handler_of(CommandKind kind) noexcept {
       return commands::update;
     case CommandKind::erase:
       return commands::erase;
+    case CommandKind::copies:
+      return commands::copies;
     case CommandKind::del:
     case CommandKind::unlink:
       return commands::remove;

@@ -20,6 +20,7 @@ Outcome create(Conversation& client, Words words);
 Outcome read(Conversation& client, Words words);
 Outcome update(Conversation& client, Words words);
 Outcome erase(Conversation& client, Words words);
+Outcome copies(Conversation& client, Words words);
 Outcome remove(Conversation& client, Words words);
 Outcome exists(Conversation& client, Words words);
 

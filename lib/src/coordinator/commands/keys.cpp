@@ -1,4 +1,5 @@
 #include "coordinator/commands/handlers.hpp"
+#include "protocol/error_text.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -43,6 +44,20 @@ Outcome update(Conversation& client, Words words) {
 
 Outcome erase(Conversation& client, Words words) {
   return forward(client, wire::Opcode::erase, words[1]);
+}
+
+Outcome copies(Conversation& client, Words words) {
+  wire::Operation get;
+  get.opcode = wire::Opcode::get;
+  get.key = words[1];
+  if (get.key.size() > client.service().limits.max_key_bytes)
+    return client.reply_error(error_text::of(errc::key_too_long));
+  const WorkerList& holders = client.service().coordinator.way_of(get).route->holders();
+  if (holders.empty()) return client.reply_error(error_text::of(errc::node_down));
+  std::vector<NodeOperation> operations;
+  for (const WorkerIndex worker : holders)
+    operations.push_back({worker, get});
+  return client.forward_to_nodes(operations, std::make_unique<GatherCopies>(holders));
 }
 
 Outcome remove(Conversation& client, Words words) {
