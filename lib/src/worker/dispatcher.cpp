@@ -6,6 +6,7 @@
 #include "worker/execute.hpp"
 #include "worker/past.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
@@ -69,9 +70,13 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
   const bool remembering = request.header.stable != 0;
   const bool to_disk = (*flags & wire::on_disk) != 0;
   if (remembering) undo_log_.forget(request.header.stable);
-  // Where the past matters no operation is usual; so one comparison tells of each what it is.
-  const bool past_matters = remembering || (*flags & wire::read_as_of) != 0;
-  const auto first_unusual = past_matters ? wire::Opcode{} : wire::Opcode::statistics;
+  // One comparison tells of each operation whether there is more to it than to run it. Get and
+  // read, the first of the opcodes, change nothing that would have to be remembered.
+  const bool asks_for_the_past = (*flags & wire::read_as_of) != 0;
+  static_assert(std::max(wire::Opcode::get, wire::Opcode::read) < wire::Opcode::create);
+  const auto first_unusual = asks_for_the_past ? wire::Opcode{}
+                             : remembering     ? wire::Opcode::create
+                                               : wire::Opcode::statistics;
 
   wire::OperationReader reader(request.body(), request.header.count);
   std::array<wire::Operation, prefetch_distance> operations;
