@@ -23,11 +23,12 @@ constexpr auto lock_patience = 2s;
 /// For others who read, and lock the file for moments when they come or go.
 constexpr int busy_patience_ms = 1000;
 
-/// SQLite's usual size. Every write of a small entry writes a whole page to the log.
-constexpr std::size_t page_bytes = 4096;
+/// Half of SQLite's usual size. Every write of a small entry writes a whole page to the log; large
+/// values take longer with small pages.
+constexpr std::size_t page_bytes = 2048;
 /// The log is copied into the file when it has grown to this, 64 MiB: that takes two fsync, so not
 /// after every few batches; but reading a log this long at the next start takes a moment only.
-constexpr std::size_t pages_of_log = 16'384;
+constexpr std::size_t pages_of_log = 32'768;
 
 constexpr auto schema = R"(
 CREATE TABLE meta(format INTEGER NOT NULL, node INTEGER NOT NULL, entries INTEGER NOT NULL,
