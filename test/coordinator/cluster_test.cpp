@@ -29,20 +29,6 @@ std::string bulk(const std::string& value) {
   return "$" + std::to_string(value.size()) + "\r\n" + value + "\r\n";
 }
 
-/// Kills the worker's process, and tells.
-void lose(Rig& rig, std::size_t worker) {
-  rig.transport.kill(worker);
-  rig.cluster.worker_lost({worker, rig.coordinator.epoch(worker), "killed by the test"});
-}
-
-/// Another process takes its place.
-void return_worker(Rig& rig, std::size_t worker) {
-  WorkerReady ready;
-  ready.worker = worker;
-  ready.epoch = rig.coordinator.epoch(worker) + 1;
-  rig.cluster.worker_ready(ready);
-}
-
 /// Turns until all that is being copied or erased is done.
 void settle(Rig& rig) {
   // By time, not turns: copying pauses after a failure.

@@ -30,11 +30,6 @@ void store_at(Rig& rig, std::size_t worker, const std::string& key, const std::s
   rig.settle();
 }
 
-void lose(Rig& rig, std::size_t worker) {
-  rig.transport.kill(worker);
-  rig.cluster.worker_lost({worker, rig.coordinator.epoch(worker), "killed by the test"});
-}
-
 }  // namespace
 
 TEST_CASE("COPIES: answers what each holder has, in their order", "[coordinator][copies]") {

@@ -15,19 +15,6 @@ namespace {
 
 constexpr std::size_t two_replicas = 2;
 
-/// Kills the worker's process, and tells.
-void lose(Rig& rig, std::size_t worker) {
-  rig.transport.kill(worker);
-  rig.cluster.worker_lost({worker, rig.coordinator.epoch(worker), "killed by the test"});
-}
-
-void return_worker(Rig& rig, std::size_t worker) {
-  WorkerReady ready;
-  ready.worker = worker;
-  ready.epoch = rig.coordinator.epoch(worker) + 1;
-  rig.cluster.worker_ready(ready);
-}
-
 void put_keys(Rig& rig, TestClient& client, int count) {
   for (int i = 0; i < count; ++i)
     client.send("SET key" + std::to_string(i) + " v\r\n");

@@ -95,6 +95,20 @@ struct Rig {
   }
 };
 
+/// Kills the worker's process, and tells.
+inline void lose(Rig& rig, std::size_t worker) {
+  rig.transport.kill(worker);
+  rig.cluster.worker_lost({worker, rig.coordinator.epoch(worker), "killed by the test"});
+}
+
+/// Another process takes its place.
+inline void return_worker(Rig& rig, std::size_t worker) {
+  WorkerReady ready;
+  ready.worker = worker;
+  ready.epoch = rig.coordinator.epoch(worker) + 1;
+  rig.cluster.worker_ready(ready);
+}
+
 /// What a session is to a conversation, with strings in the place of the socket.
 class TestClient final : public ConversationOwner {
  public:
