@@ -27,8 +27,14 @@ bool continues_write(const wire::Operation& operation, std::uint64_t sequence,
 
 }  // namespace
 
-Dispatcher::Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes)
-    : store_(store), node_(node), epoch_(epoch), part_bytes_(part_bytes), copying_(store) {}
+Dispatcher::Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes,
+                       bool tells_stored_bytes)
+    : store_(store),
+      node_(node),
+      epoch_(epoch),
+      part_bytes_(part_bytes),
+      tells_stored_bytes_(tells_stored_bytes),
+      copying_(store) {}
 
 std::optional<std::uint8_t> Dispatcher::inspect(const wire::Frame& request) const noexcept {
   if (request.header.kind != wire::FrameKind::request || request.header.node != node_ ||
@@ -129,6 +135,7 @@ void Dispatcher::end_part(Part part, const wire::Frame& request, bool to_disk, b
   if (committed && to_disk) committed = store_.flush();
   if (!committed) answer_undone(part, request, committed.error());
   part.frame.header.last = last;
+  if (tells_stored_bytes_) part.frame.header.stored_bytes = store_.bytes();
   replies.send(std::move(part.frame));
 }
 

@@ -50,7 +50,9 @@ class ReplySink {
 /// another node or incarnation. Then nothing has run and nothing is answered.
 class Dispatcher {
  public:
-  Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes);
+  /// `tells_stored_bytes`: whether its replies do, for engines that know it at any moment.
+  Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes,
+             bool tells_stored_bytes = true);
 
   [[nodiscard]] result<void> run(const wire::Frame& request, ReplySink& replies);
 
@@ -79,6 +81,7 @@ class Dispatcher {
   NodeId node_;
   std::uint32_t epoch_;
   std::size_t part_bytes_;
+  bool tells_stored_bytes_;
   Copying copying_;
   UndoLog undo_log_;
   std::uint64_t operations_run_ = 0;
