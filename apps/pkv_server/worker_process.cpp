@@ -32,6 +32,7 @@ void serve(const Options& options, std::unique_ptr<StorageEngine> engine, int ra
           return dispatcher.run(request, replies);
         },
         log, epoch, &pulse);
+    loop.rest_with([&store] { store.rest(); });
     log(LogLevel::debug, "serving");
     loop.run();
     log(LogLevel::debug, "leaving");
