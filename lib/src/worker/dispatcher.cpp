@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -104,10 +105,17 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
       // Without a batch nothing may run: an engine might keep what end_part calls undone.
       const wire::Operation& operation = operations[i];
       const Version version = request.header.sequence + operation.sequence_offset;
-      if (part.begun && operation.opcode < first_unusual)
-        execute_operation(store_, operation, version, part.frame.bytes());
-      else if (part.begun)
-        run_unusual(operation, version, remembering, part.frame.bytes());
+      const std::size_t before = part.frame.bytes().size();
+      try {
+        if (part.begun && operation.opcode < first_unusual)
+          execute_operation(store_, operation, version, part.frame.bytes());
+        else if (part.begun)
+          run_unusual(operation, version, remembering, part.frame.bytes());
+      } catch (const std::bad_alloc&) {
+        // For its answer: what changes something and has a long answer answers first.
+        part.frame.bytes().drop_back(part.frame.bytes().size() - before);
+        wire::append_error(part.frame.bytes(), errc::out_of_memory);
+      }
       part.newest = version;
       ++part.frame.header.count;
     }
