@@ -18,6 +18,13 @@ namespace {
 
 constexpr std::size_t many = 1'000'000;
 
+/// The log takes its permissions from the database, which is there before it.
+std::string database_in(const test::TemporaryFolder& folder) {
+  const std::string database = folder.path() / "node-1.db";
+  std::ofstream{database};
+  return database;
+}
+
 /// All that the log gives, as text: a word for each write, and the version at the end of a batch.
 std::string content(WriteLog& log) {
   std::string text;
@@ -82,7 +89,7 @@ const std::vector<std::string> prefixes{
 
 TEST_CASE("WriteLog: what was appended is there when it is opened again", "[storage][log]") {
   const test::TemporaryFolder folder;
-  const std::string database = folder.path() / "node-1.db";
+  const std::string database = database_in(folder);
   CHECK(reopened(database).empty());
   write_three(database);
   CHECK(reopened(database) == prefixes[3]);
@@ -93,7 +100,7 @@ TEST_CASE("WriteLog: what was appended is there when it is opened again", "[stor
 
 TEST_CASE("WriteLog: cut anywhere, it holds the batches before", "[storage][log]") {
   const test::TemporaryFolder folder;
-  const std::string database = folder.path() / "node-1.db";
+  const std::string database = database_in(folder);
   const std::vector<std::size_t> ends = write_three(database);
   const std::string whole = bytes_of(database + "-log");
   REQUIRE(whole.size() == ends.back());
@@ -108,7 +115,7 @@ TEST_CASE("WriteLog: cut anywhere, it holds the batches before", "[storage][log]
 
 TEST_CASE("WriteLog: with any byte changed, it holds the batches before", "[storage][log]") {
   const test::TemporaryFolder folder;
-  const std::string database = folder.path() / "node-1.db";
+  const std::string database = database_in(folder);
   const std::vector<std::size_t> ends = write_three(database);
   const std::string whole = bytes_of(database + "-log");
   for (std::size_t at = 0; at < whole.size(); ++at) {
@@ -124,7 +131,7 @@ TEST_CASE("WriteLog: with any byte changed, it holds the batches before", "[stor
 TEST_CASE("WriteLog: what is there from an earlier transaction is not taken for a part",
           "[storage][log]") {
   const test::TemporaryFolder folder;
-  const std::string database = folder.path() / "node-1.db";
+  const std::string database = database_in(folder);
   write_three(database);
   WriteLog log(database, many);
   log.start_over(1, 6);
@@ -136,7 +143,7 @@ TEST_CASE("WriteLog: what is there from an earlier transaction is not taken for 
 
 TEST_CASE("WriteLog: a batch that is taken back or dropped is not there", "[storage][log]") {
   const test::TemporaryFolder folder;
-  const std::string database = folder.path() / "node-1.db";
+  const std::string database = database_in(folder);
   WriteLog log(database, many);
   log.start_over(1, 5);
   log.put("a", "1", 1);
@@ -155,7 +162,7 @@ TEST_CASE("WriteLog: a batch that is taken back or dropped is not there", "[stor
 
 TEST_CASE("WriteLog: has no room for too many writes, or too many bytes", "[storage][log]") {
   const test::TemporaryFolder folder;
-  WriteLog log(folder.path() / "node-1.db", 3);
+  WriteLog log(database_in(folder), 3);
   log.start_over(1, 1);
   for (Version version = 1; version <= 3; ++version) {
     log.put("k", "v", version);

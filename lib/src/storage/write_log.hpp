@@ -55,7 +55,8 @@ class WriteLog {
   /// Beyond this a batch is better committed by the database at once.
   static constexpr std::size_t most_bytes = std::size_t{1} << 20;
 
-  /// `most_writes`: when there are so many, there is no room.
+  /// The database is there already; the file gets its permissions. `most_writes`: when there are so
+  /// many, there is no room.
   WriteLog(const std::string& database, std::size_t most_writes);
   ~WriteLog();
   WriteLog(const WriteLog&) = delete;
