@@ -67,7 +67,7 @@ start_redis() {
 # load COMMAND COUNT: prints requests per second and the 99th percentile in milliseconds.
 load() {
   redis-benchmark -p "$port" -t "$1" -n "$2" -c 50 -P 16 -d 64 -r 100000 --csv |
-    awk -F '","' 'NR == 2 { gsub(/"/, "", $8); print $2, $7 }'
+    awk -F '","' 'NR == 2 { print $2, $7 }'
 }
 
 # note NAME: adds the two numbers of standard input to the files NAME and NAME.p99.
