@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -269,6 +270,47 @@ TEST_CASE("SqliteEngine: the log of another store that had the same file is not 
   std::filesystem::remove(options_in(left).file);
   std::filesystem::remove(options_in(left).file.string() + "-wal");
   CHECK(SqliteEngine(options_in(left)).count() == 0);
+}
+
+TEST_CASE("SqliteEngine: an engine that ends in order leaves no log behind",
+          "[storage][sqlite][log]") {
+  const test::TemporaryFolder folder;
+  const SqliteEngineOptions options = options_in(folder);
+  {
+    SqliteEngine engine(options);
+    REQUIRE(engine.put("k", "v", 1));
+    CHECK(std::filesystem::exists(options.file.string() + "-log"));
+  }
+  CHECK_FALSE(std::filesystem::exists(options.file.string() + "-log"));
+  CHECK(inspect_sqlite_file(options.file, 0).entries == 1);
+}
+
+TEST_CASE("SqliteEngine: who only reads lets others see what was written before",
+          "[storage][sqlite][log]") {
+  const test::TemporaryFolder folder;
+  const SqliteEngineOptions options = options_in(folder);
+  SqliteEngine engine(options);
+  REQUIRE(engine.put("k", "v", 1));
+  const auto seen_by_others = [&options] {
+    sqlite3* connection = nullptr;
+    REQUIRE(sqlite3_open(options.file.c_str(), &connection) == SQLITE_OK);
+    const auto note = [](void* to, int, char** values, char**) {
+      *static_cast<int*>(to) = std::stoi(values[0]);
+      return 0;
+    };
+    int entries = -1;
+    CHECK(sqlite3_exec(connection, "SELECT count(*) FROM kv", note, &entries, nullptr) ==
+          SQLITE_OK);
+    sqlite3_close(connection);
+    return entries;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (seen_by_others() == 0 && std::chrono::steady_clock::now() < deadline) {
+    REQUIRE(engine.begin_batch());
+    REQUIRE(engine.find("k")->value == "v");
+    REQUIRE(engine.end_batch());
+  }
+  CHECK(seen_by_others() == 1);
 }
 
 TEST_CASE("SqliteEngine: many batches, and more than the log holds, are there in the end",

@@ -191,10 +191,13 @@ result<void> SqliteEngine::open_transaction() {
 }
 
 result<void> SqliteEngine::keep_batch() {
-  const bool changed = batch_ == Batch::changed;
-  if (const int code = changed ? writer_->end_batch() : writer_->end_reading(); code != SQLITE_OK)
-    return write_failed(code);
-  if (changed) logged_code_ = 0;
+  if (batch_ == Batch::changed) {
+    if (const int code = writer_->end_batch(); code != SQLITE_OK) return write_failed(code);
+    logged_code_ = 0;
+  } else if (const int code = writer_->end_reading(); code != SQLITE_OK) {
+    static_cast<void>(failed(code));
+    undo();
+  }
   note_checkpoint();
   return {};
 }

@@ -29,7 +29,8 @@ SqliteWriter::SqliteWriter(SqliteFile& file, const SqliteEngineOptions& options)
 }
 
 SqliteWriter::~SqliteWriter() {
-  if (!log_.empty() && !behind_) static_cast<void>(commit());
+  if (behind_) return;
+  if (log_.empty() || commit() == SQLITE_OK) log_.remove();
 }
 
 /// Commits what the log holds after a crash.
@@ -144,7 +145,8 @@ bool SqliteWriter::is_due() const noexcept {
 }
 
 int SqliteWriter::end_reading() {
-  if (!in_transaction_ || !log_.empty()) return SQLITE_OK;
+  if (!in_transaction_) return SQLITE_OK;
+  if (!log_.empty()) return is_due() ? commit() : SQLITE_OK;
   if (const int code = file_.statements().commit.run(); code != SQLITE_DONE) return code;
   in_transaction_ = false;
   return SQLITE_OK;
@@ -152,6 +154,7 @@ int SqliteWriter::end_reading() {
 
 int SqliteWriter::commit() {
   if (!in_transaction_) return SQLITE_OK;
+  pending_since_ = Clock::now();  // if it fails, the next attempt has time
   SqliteStatement& note = file_.statements().write_notes;
   note.bind(1, std::uint64_t{notes_.entries});
   note.bind(2, notes_.newest_version);

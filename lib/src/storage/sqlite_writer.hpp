@@ -54,7 +54,7 @@ class SqliteWriter {
 
   /// Keeps what was written since the last batch.
   [[nodiscard]] int end_batch();
-  /// Ends a batch that has written nothing.
+  /// Ends a batch that has written nothing. What fails here are others: they are kept in the log.
   [[nodiscard]] int end_reading();
   /// Makes all as it was before the batch. What fails here, make_whole() tries again.
   void undo_batch() noexcept;

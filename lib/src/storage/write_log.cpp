@@ -135,6 +135,11 @@ void WriteLog::empty_file() noexcept {
   static_cast<void>(file_->pMethods->xTruncate(file_, 0));
 }
 
+void WriteLog::remove() noexcept {
+  sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
+  static_cast<void>(vfs->xDelete(vfs, path_.c_str(), 0));  // if it stays, it does no harm
+}
+
 bool WriteLog::read_batch(std::string_view file, std::size_t at, Batch& batch) const noexcept {
   if (file.size() - at < head_bytes) return false;
   const char* const head = file.data() + at;

@@ -69,6 +69,9 @@ class WriteLog {
   /// So that what is there from before can never be taken for what comes next. Requires: empty().
   void empty_file() noexcept;
 
+  /// Removes the file: nothing may be done any more. Requires: empty().
+  void remove() noexcept;
+
   // The batch that comes next. Throw std::bad_alloc.
   void put(std::string_view key, std::string_view value, Version version);
   void erase(std::string_view key);
