@@ -14,6 +14,11 @@ constexpr std::size_t checksum_bytes = 8;
 constexpr std::size_t head_bytes = 48;
 constexpr std::size_t write_head_bytes = 24;
 
+/// Of the type that the VFS gives an open file.
+std::size_t bytes_of_file_object() noexcept {
+  return static_cast<std::size_t>(sqlite3_vfs_find(nullptr)->szOsFile);
+}
+
 /// Reads one write from the front of `rest`.
 bool read_write(std::string_view& rest, LoggedWrite& write) noexcept {
   if (rest.size() < write_head_bytes) return false;
@@ -34,11 +39,11 @@ bool read_write(std::string_view& rest, LoggedWrite& write) noexcept {
 }  // namespace
 
 WriteLog::WriteLog(const std::string& database, std::size_t most_writes)
-    : path_(database + suffix), most_writes_(most_writes) {
+    : path_(database + suffix),
+      file_memory_(std::make_unique<char[]>(bytes_of_file_object())),
+      file_(reinterpret_cast<sqlite3_file*>(file_memory_.get())),
+      most_writes_(most_writes) {
   sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
-  const auto bytes = static_cast<std::size_t>(vfs->szOsFile);
-  file_memory_ = std::make_unique<char[]>(bytes);
-  file_ = reinterpret_cast<sqlite3_file*>(file_memory_.get());
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_WAL;
   int got = 0;
   if (vfs->xOpen(vfs, path_.c_str(), file_, flags, &got) == SQLITE_OK) return;

@@ -110,7 +110,7 @@ class WriteLog {
 
   std::string path_;
   std::unique_ptr<char[]> file_memory_;  // of the type that the VFS has
-  sqlite3_file* file_ = nullptr;
+  sqlite3_file* file_;
   std::size_t most_writes_;
   std::uint64_t store_ = 0;
   std::uint64_t transaction_ = 0;
