@@ -181,6 +181,7 @@ TEST_CASE("WriteLog: has no room for too many writes, or too many bytes", "[stor
   log.put("k", std::string(WriteLog::most_bytes - 200, 'v'), 5);
   CHECK(log.has_room());
   REQUIRE(log.append(5) == SQLITE_OK);
+  CHECK(content(log).size() > WriteLog::most_bytes - 200);
   log.put("k", std::string(200, 'v'), 6);
   CHECK_FALSE(log.has_room());
 }

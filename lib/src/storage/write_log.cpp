@@ -14,6 +14,9 @@ constexpr std::size_t checksum_bytes = 8;
 constexpr std::size_t head_bytes = 48;
 constexpr std::size_t write_head_bytes = 24;
 
+// SQLite's functions for files are made for its pages: of much more they write a part alone.
+constexpr std::size_t most_at_once = std::size_t{64} << 10;
+
 /// Of the type that the VFS gives an open file.
 std::size_t bytes_of_file_object() noexcept {
   return static_cast<std::size_t>(sqlite3_vfs_find(nullptr)->szOsFile);
@@ -110,14 +113,32 @@ int WriteLog::append(Version newest_version) noexcept {
   at = store(at, std::uint64_t{end_});
   store(at, std::uint64_t{next_.size() - head_bytes});
   store(next_.data(), hash_long_bytes(next_.view().substr(checksum_bytes)));
-  const int code = file_->pMethods->xWrite(file_, next_.data(), static_cast<int>(next_.size()),
-                                           static_cast<sqlite3_int64>(end_));
-  if (code != SQLITE_OK) return code;
+  if (const int code = write_next(); code != SQLITE_OK) return code;
   last_ = end_;
   last_writes_ = next_writes_;
   end_ += next_.size();
   writes_ += next_writes_;
   drop();
+  return SQLITE_OK;
+}
+
+int WriteLog::write_next() noexcept {
+  for (std::size_t at = 0; at < next_.size(); at += most_at_once) {
+    const std::size_t bytes = std::min(most_at_once, next_.size() - at);
+    const int code = file_->pMethods->xWrite(file_, next_.data() + at, static_cast<int>(bytes),
+                                             static_cast<sqlite3_int64>(end_ + at));
+    if (code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+int WriteLog::read(char* to, std::size_t size) noexcept {
+  for (std::size_t at = 0; at < size; at += most_at_once) {
+    const std::size_t bytes = std::min(most_at_once, size - at);
+    const int code = file_->pMethods->xRead(file_, to + at, static_cast<int>(bytes),
+                                            static_cast<sqlite3_int64>(at));
+    if (code != SQLITE_OK) return code;
+  }
   return SQLITE_OK;
 }
 
@@ -166,10 +187,7 @@ int WriteLog::replay(const Redo& redo, const EndBatch& end_batch) {
   if (const int code = file_->pMethods->xFileSize(file_, &size); code != SQLITE_OK) return code;
   ByteBuffer content;
   content.resize(std::min(static_cast<std::size_t>(size), most_bytes));
-  const int code = content.empty() ? SQLITE_OK
-                                   : file_->pMethods->xRead(file_, content.data(),
-                                                            static_cast<int>(content.size()), 0);
-  if (code != SQLITE_OK) return code;
+  if (const int code = read(content.data(), content.size()); code != SQLITE_OK) return code;
   end_ = 0;
   writes_ = 0;
   Batch batch;

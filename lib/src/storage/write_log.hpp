@@ -106,6 +106,8 @@ class WriteLog {
   };
 
   void add(LoggedWrite::Kind kind, std::string_view key, std::string_view value, Version version);
+  [[nodiscard]] int write_next() noexcept;
+  [[nodiscard]] int read(char* to, std::size_t size) noexcept;
   [[nodiscard]] bool read_batch(std::string_view file, std::size_t at, Batch& batch) const noexcept;
 
   std::string path_;
