@@ -13,6 +13,11 @@ int number(const char* variable, int otherwise) {
 
 }  // namespace
 
+bool is_in_hydra_job() noexcept {
+  return std::getenv("PMI_FD") != nullptr && std::getenv("PMI_SIZE") != nullptr &&
+         std::getenv("PMI_RANK") != nullptr;
+}
+
 HydraJob hydra_job() {
   HydraJob job;
   job.rank = number("PMI_RANK", -1);

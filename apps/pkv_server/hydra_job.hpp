@@ -10,6 +10,9 @@ struct HydraJob {
   int pmi_descriptor = -1;  ///< The socket to Hydra.
 };
 
+/// Whether Hydra has started this process.
+[[nodiscard]] bool is_in_hydra_job() noexcept;
+
 /// Throws std::runtime_error, saying what to do, if this process was not started by Hydra.
 [[nodiscard]] HydraJob hydra_job();
 

@@ -1,0 +1,53 @@
+#include "pkv_server/data_preparation.hpp"
+
+#include "pkv_server/data_folder.hpp"
+#include "pkv_server/hydra_job.hpp"
+#include "pkv_server/log.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace pkv::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto look_interval = 50ms;
+
+bool is_to_be_rewritten(const Options& options, std::size_t workers) {
+  const auto layout = read_layout(options.data_folder);
+  return layout && (layout->replacing > 0 || layout->spread != spread_of(options, workers));
+}
+
+}  // namespace
+
+void prepare_data(const Options& options) {
+  if (options.engine == Engine::memory) return;
+  DataFolder folder(options, static_cast<std::size_t>(options.workers));
+  folder.prepare(open_log(options, 0));
+}
+
+void prepare_data_of_rank(const Options& options, int rank) {
+  if (options.engine == Engine::memory || !is_in_hydra_job()) return;
+  const HydraJob job = hydra_job();
+  // Nodes on several machines are refused later, when all have said where they are.
+  if (job.ranks < 2 || !job.one_host) return;
+  const auto workers = static_cast<std::size_t>(job.ranks - 1);
+  if (rank == 0) {
+    if (!is_to_be_rewritten(options, workers)) return;
+    check_weights(options, workers);
+    DataFolder folder(options, workers);
+    folder.prepare(open_log(options, 0));
+  } else {
+    while (is_to_be_rewritten(options, workers))
+      std::this_thread::sleep_for(look_interval);
+  }
+}
+
+Options with_possible_replicas(Options options, std::size_t workers) {
+  if (options.engine != Engine::memory) options.replicas = std::min(options.replicas, workers);
+  return options;
+}
+
+}  // namespace pkv::server
