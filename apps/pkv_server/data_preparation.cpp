@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <exception>
 #include <thread>
 
 namespace pkv::server {
@@ -28,20 +30,26 @@ void prepare_data(const Options& options) {
   folder.prepare(open_log(options, 0));
 }
 
-void prepare_data_of_rank(const Options& options, int rank) {
-  if (options.engine == Engine::memory || !is_in_hydra_job()) return;
+bool prepare_data_of_rank(const Options& options, int rank) {
+  if (options.engine == Engine::memory || !is_in_hydra_job()) return true;
   const HydraJob job = hydra_job();
   // Nodes on several machines are refused later, when all have said where they are.
-  if (job.ranks < 2 || !job.one_host) return;
+  if (job.ranks < 2 || !job.one_host) return true;
   const auto workers = static_cast<std::size_t>(job.ranks - 1);
-  if (rank == 0) {
-    if (!is_to_be_rewritten(options, workers)) return;
-    check_weights(options, workers);
-    DataFolder folder(options, workers);
-    folder.prepare(open_log(options, 0));
-  } else {
-    while (is_to_be_rewritten(options, workers))
-      std::this_thread::sleep_for(look_interval);
+  try {
+    while (is_to_be_rewritten(options, workers)) {
+      if (rank == 0) {
+        check_weights(options, workers);
+        DataFolder(options, workers).prepare(open_log(options, 0));
+      } else {
+        std::this_thread::sleep_for(look_interval);
+      }
+    }
+    return true;
+  } catch (const std::exception& error) {
+    if (rank == 0) std::fprintf(stderr, "pkv_server: %s\n", error.what());
+    end_job(job);
+    return false;
   }
 }
 

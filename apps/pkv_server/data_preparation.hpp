@@ -15,8 +15,9 @@ namespace pkv::server {
 void prepare_data(const Options& options);
 
 /// For each rank of a job, before it does anything else: returns when the files are those of nodes
-/// as the options want them. Rank 0 sees to that, and throws std::exception if it cannot be.
-void prepare_data_of_rank(const Options& options, int rank);
+/// as the options want them. Rank 0 sees to that. False if it cannot be: then rank 0 has said why,
+/// and the job ends.
+[[nodiscard]] bool prepare_data_of_rank(const Options& options, int rank);
 
 /// With files there are no more copies than nodes; so that a node which is the only one does not
 /// rely on others.

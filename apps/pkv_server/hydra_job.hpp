@@ -16,4 +16,8 @@ struct HydraJob {
 /// Throws std::runtime_error, saying what to do, if this process was not started by Hydra.
 [[nodiscard]] HydraJob hydra_job();
 
+/// Has Hydra end all processes of the job, with exit status 1. For one that has not initialised
+/// MPI: should it only exit, the others would wait for it.
+void end_job(const HydraJob& job) noexcept;
+
 }  // namespace pkv::server

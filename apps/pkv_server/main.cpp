@@ -121,8 +121,7 @@ std::size_t other_ranks() {
 int run_rank(const Options& given, int argument_count, char** arguments) {
   const Options options = with_possible_replicas(given, other_ranks());
   const bool is_worker = mpi::rank_from_launcher() != 0;
-  const bool is_keeper = options.outlives_workers() && !mpi::has_keeper();
-  if (!is_keeper) prepare_data_of_rank(options, mpi::rank_from_launcher());
+  if (!mpi::has_keeper() && !prepare_data_of_rank(options, mpi::rank_from_launcher())) return 1;
   hold_signals(is_worker);
   keep_freed_memory();
   set_transport_environment(options);

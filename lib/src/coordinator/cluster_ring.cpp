@@ -25,7 +25,8 @@ void Cluster::change_ring(Ring next) {
 
 std::optional<std::string> Cluster::why_ring_stays() const {
   if (!processes_.entries_last) return std::nullopt;
-  return "ERR the ring cannot be changed while a server serves from files: start it again with other "
+  return "ERR the ring cannot be changed while a server serves from files: start it again with "
+         "other "
          "--workers or --weights, which moves the entries";
 }
 
