@@ -16,6 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto look_interval = 50ms;
+/// For Hydra to pass on what was printed, before it ends the job.
+constexpr auto speaking_time = 200ms;
 
 bool is_to_be_rewritten(const Options& options, std::size_t workers) {
   const auto layout = read_layout(options.data_folder);
@@ -48,6 +50,7 @@ bool prepare_data_of_rank(const Options& options, int rank) {
     return true;
   } catch (const std::exception& error) {
     if (rank == 0) std::fprintf(stderr, "pkv_server: %s\n", error.what());
+    std::this_thread::sleep_for(speaking_time);
     end_job(job);
     return false;
   }

@@ -565,6 +565,23 @@ TEST_CASE("Durable server: starts with other numbers of workers, weights, replic
              Contains("--weights gives 3 numbers") && Contains("2 workers"));
 }
 
+TEST_CASE("Durable server: under mpiexec, too, it says why files cannot be written anew",
+          "[server][durable]") {
+  const std::string replicas = GENERATE("1", "2");
+  const TemporaryFolder folder;
+  {
+    ServerProcess server(settings_for(folder.path(), {"--replicas", replicas}));
+    CHECK(server.stop() == 0);
+  }
+  std::ofstream(folder.path() / "node-4.db") << "precious";
+  const Ended ended = run_to_end(
+      {.arguments = {mpiexec_path(), "-n", "5", PKV_SERVER_PATH, "--port", "0", "--engine",
+                     "sqlite", "--data", folder.path().string(), "--replicas", replicas}});
+  CHECK(ended.exit_status == 1);
+  CHECK_THAT(ended.errors, Contains("node-4.db is there"));
+  CHECK(contents(folder.path() / "node-4.db") == "precious");
+}
+
 TEST_CASE("Durable server: the ring stays as it is", "[server][durable]") {
   const TemporaryFolder folder;
   const ServerProcess server(settings_for(folder.path()));
