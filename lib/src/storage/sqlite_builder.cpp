@@ -1,6 +1,7 @@
 #include "storage/sqlite_builder.hpp"
 
 #include "base/sync_file.hpp"
+#include "storage/write_log.hpp"
 
 #include <algorithm>
 #include <stdexcept>
