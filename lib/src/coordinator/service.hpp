@@ -54,6 +54,8 @@ struct Service {
 
   bool entries_last = false;                 ///< They are in files.
   Durability durability = Durability::none;  ///< The least that a write gets.
+  std::uint64_t entries_rewritten = 0;       ///< See ServerOptions.
+  std::chrono::milliseconds rewriting_time{0};
   DiskWaits disk_waits;
   /// Whether a write can be made this durable.
   [[nodiscard]] bool can_give(Durability level) const noexcept {
