@@ -9,14 +9,14 @@ namespace {
 
 /// An error reply is one line.
 void encode_error(OutputQueue& to, std::string text) {
-  std::ranges::replace_if(text, [](char c) { return c == '\r' || c == '\n'; }, ' ');
+  std::ranges::replace_if(
+      text, [](char c) { return c == '\r' || c == '\n'; }, ' ');
   to.append("-" + text + "\r\n");
 }
 
 }  // namespace
 
-void GatherQuery::take(std::uint32_t part, const wire::WireReply& reply,
-                       const SharedFrame& frame) {
+void GatherQuery::take(std::uint32_t part, const wire::WireReply& reply, const SharedFrame& frame) {
   if (reply.kind == wire::ReplyKind::ok) return;  // its view has been opened
   const auto rows = wire::read_query_rows(reply.value);
   if (!rows) {

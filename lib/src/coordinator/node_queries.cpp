@@ -16,14 +16,15 @@ constexpr std::uint32_t first_number = std::uint32_t{1} << 30;
 
 NodeQueries::Query* NodeQueries::add(const Conversation& client, std::chrono::milliseconds time,
                                      std::uint64_t most_rows) {
-  const auto place = std::ranges::find(queries_, std::nullopt);
+  const auto place =
+      std::ranges::find_if(queries_, [](const auto& query) { return !query.has_value(); });
   if (place == queries_.end()) return nullptr;
-  return &place->emplace(Query{.client = &client,
-                               .id = ++last_id_,
-                               .number = first_number + static_cast<std::uint32_t>(
-                                                            place - queries_.begin()),
-                               .deadline = coordinator_.now() + time,
-                               .most_rows = most_rows});
+  return &place->emplace(
+      Query{.client = &client,
+            .id = ++last_id_,
+            .number = first_number + static_cast<std::uint32_t>(place - queries_.begin()),
+            .deadline = coordinator_.now() + time,
+            .most_rows = most_rows});
 }
 
 NodeQueries::Query* NodeQueries::find(const Conversation& client, std::int64_t id) noexcept {
@@ -36,6 +37,7 @@ void NodeQueries::note(std::int64_t id, std::size_t worker, const wire::QueryRow
   for (auto& query : queries_) {
     if (!query || query->id != id) continue;
     query->rows += rows.rows;
+    if (query->unanswered > 0) --query->unanswered;
     if (rows.state != wire::QueryRows::State::more)
       std::erase_if(query->open, [&](const Query::Node& node) { return node.worker == worker; });
   }

@@ -41,8 +41,9 @@ class NodeQueries {
     Clock::time_point deadline;
     std::uint64_t most_rows;
     std::uint64_t rows = 0;
-    std::vector<Node> nodes{};  ///< All that it was begun at.
-    std::vector<Node> open{};   ///< Those that have more rows.
+    std::size_t unanswered = 0;  ///< Nodes that are to answer still.
+    std::vector<Node> nodes{};   ///< All that it was begun at.
+    std::vector<Node> open{};    ///< Those that have more rows.
   };
 
   explicit NodeQueries(Coordinator& coordinator) : coordinator_(coordinator) {}

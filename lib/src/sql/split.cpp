@@ -14,6 +14,8 @@ namespace {
 
 using Kind = Token::Kind;
 
+constexpr const char* distinct_order = "with DISTINCT, ORDER BY takes what is selected";
+
 /// An expression and how its texts compare. What COLLATE says goes with the value only as long as
 /// it is one query.
 struct Collated {
@@ -77,21 +79,9 @@ std::string limit_clause(const Select& select) {
          std::to_string(select.offset);
 }
 
-/// So many rows come into question, the first in the order, whatever they are.
-std::optional<std::uint64_t> rows_wanted(const Select& select) {
-  if (!select.limit) return std::nullopt;
-  return *select.limit + std::min(select.offset, std::uint64_t{1} << 62);
-}
-
-/// Splits a query of rows, each of which comes of one entry.
-SplitQuery split_rows(const Select& select) {
-  Columns columns;
-  std::vector<std::string> items;
-  for (const Select::Item& item : select.items) {
-    const Collated value = collated(item.expression);
-    items.push_back(columns.add(value.expression) + value.collation);
-  }
-  const std::size_t item_columns = items.size();
+/// The clause ORDER BY of both queries, over the columns that hold what is ordered by.
+std::string order_of_rows(const Select& select, const std::vector<std::string>& items,
+                          Columns& columns) {
   std::vector<std::string> order;
   for (const Select::OrderTerm& term : select.order_by) {
     const Collated value = collated(term.expression);
@@ -99,25 +89,34 @@ SplitQuery split_rows(const Select& select) {
     const auto is_item = [&](const std::string& item) {
       return item == column || item.starts_with(column + " ");
     };
-    if (select.distinct &&
-        std::none_of(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(item_columns),
-                     is_item))
-      throw Error("with DISTINCT, ORDER BY takes what is selected", term.expression[0].offset);
+    if (select.distinct && std::ranges::none_of(items, is_item))
+      throw Error(distinct_order, term.expression[0].offset);
     order.push_back(column + value.collation + " " + term.direction);
   }
-  const auto wanted = rows_wanted(select);
-  const std::string order_clause = clause("ORDER BY", comma_list(order));
+  return clause("ORDER BY", comma_list(order));
+}
+
+/// Splits a query of rows, each of which comes of one entry.
+SplitQuery split_rows(const Select& select) {
+  Columns columns;
+  std::vector<std::string> items;
+  bool collates = false;
+  for (const Select::Item& item : select.items) {
+    const Collated value = collated(item.expression);
+    items.push_back(columns.add(value.expression) + value.collation);
+    collates = collates || !value.collation.empty();
+  }
+  const std::string order = order_of_rows(select, items, columns);
+  const std::string what = select.distinct ? "SELECT DISTINCT " : "SELECT ";
   SplitQuery split;
-  // Of each DISTINCT row a node may pick any; its collation is looked at where all are.
-  split.node = "SELECT " + std::string(select.distinct ? "DISTINCT " : "") + columns.list() +
-               " FROM kv" + clause("WHERE", to_text(select.where));
-  const bool collates = std::ranges::any_of(
-      items, [](const std::string& item) { return item.find(' ') != std::string::npos; });
-  if (wanted && !(select.distinct && collates))
-    split.node += order_clause + " LIMIT " + std::to_string(*wanted);
-  split.merge = "SELECT " + std::string(select.distinct ? "DISTINCT " : "") + comma_list(items) +
-                " FROM rows" + order_clause + limit_clause(select);
-  if (select.order_by.empty() && !select.distinct) split.enough_rows = wanted;
+  split.node = what + columns.list() + " FROM kv" + clause("WHERE", to_text(select.where));
+  // The first in the order come into question. But a node tells rows apart that only a collation
+  // makes equal, so that it would take too few of the others.
+  const bool limits = select.limit && !(select.distinct && collates);
+  if (limits) split.node += order + " LIMIT " + std::to_string(*select.limit + select.offset);
+  split.merge = what + comma_list(items) + " FROM rows" + order + limit_clause(select);
+  if (limits && order.empty() && !select.distinct)
+    split.enough_rows = *select.limit + select.offset;
   return split;
 }
 
@@ -190,8 +189,7 @@ class GroupSplitter {
     const auto item = std::ranges::find(select_.items, term.expression, &Select::Item::expression);
     if (item != select_.items.end())
       return std::to_string(item - select_.items.begin() + 1) + " " + term.direction;
-    if (select_.distinct)
-      throw Error("with DISTINCT, ORDER BY takes what is selected", term.expression[0].offset);
+    if (select_.distinct) throw Error(distinct_order, term.expression[0].offset);
     return merged_with_collation(term.expression) + " " + term.direction;
   }
 

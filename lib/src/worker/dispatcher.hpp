@@ -6,6 +6,7 @@
 #include "wire/operation.hpp"
 #include "wire/transport.hpp"
 #include "worker/copying.hpp"
+#include "worker/queries.hpp"
 #include "worker/store_views.hpp"
 #include "worker/undo_log.hpp"
 
@@ -84,6 +85,7 @@ class Dispatcher {
   std::uint32_t epoch_;
   std::size_t part_bytes_;
   StoreViews views_;
+  Queries queries_;
   Copying copying_;
   UndoLog undo_log_;
   std::uint64_t operations_run_ = 0;

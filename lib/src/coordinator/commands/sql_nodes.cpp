@@ -1,8 +1,8 @@
+#include "base/decimal.hpp"
 #include "coordinator/commands/handlers.hpp"
 #include "coordinator/gather_query.hpp"
 #include "coordinator/service.hpp"
 #include "protocol/error_text.hpp"
-#include "protocol/number.hpp"
 #include "protocol/same_word.hpp"
 #include "sql/limits.hpp"
 #include "wire/copying.hpp"
@@ -58,8 +58,8 @@ struct Beginning {
   }
 };
 
-Beginning begin_at(NodeQueries::Query& query, const Placement::Shares& shares,
-                   std::string_view sql, const Coordinator& coordinator) {
+Beginning begin_at(NodeQueries::Query& query, const Placement::Shares& shares, std::string_view sql,
+                   const Coordinator& coordinator) {
   Beginning beginning;
   ByteBuffer& request = beginning.values.emplace_back();
   wire::append_query_request(request, {query.number, sql});
@@ -73,6 +73,7 @@ Beginning begin_at(NodeQueries::Query& query, const Placement::Shares& shares,
     query.nodes.push_back({worker, coordinator.epoch(worker)});
   }
   query.open = query.nodes;
+  query.unanswered = query.nodes.size();
   return beginning;
 }
 
@@ -86,9 +87,8 @@ Outcome begin(Conversation& client, Words words) {
   const Placement::Shares shares =
       service.coordinator.placement().shares([](WorkerIndex) { return true; });
   if (!shares.complete) return client.reply_error(error_text::of(errc::node_down));
-  NodeQueries::Query* const query =
-      service.node_queries.add(client, std::chrono::milliseconds(bounds->time_ms),
-                               static_cast<std::uint64_t>(bounds->rows));
+  NodeQueries::Query* const query = service.node_queries.add(
+      client, std::chrono::milliseconds(bounds->time_ms), static_cast<std::uint64_t>(bounds->rows));
   if (query == nullptr)
     return client.reply_error("BUSY " + std::to_string(NodeQueries::most_queries) +
                               " queries are under way already, try again when one is done");
@@ -107,6 +107,9 @@ Outcome next(Conversation& client, NodeQueries::Query& query) {
     queries.end(query.id);
     return client.reply_error("NODEDOWN a node was lost while the query ran, begin again");
   }
+  // A node runs what it is asked for together in one go: slices must not come together.
+  if (query.unanswered > 0)
+    return client.reply_error("BUSY the answer to the last NEXT is still to come, or was an error");
   ByteBuffer request;
   wire::append_query_request(request, {query.number, {}});
   wire::Operation operation;
@@ -116,7 +119,10 @@ Outcome next(Conversation& client, NodeQueries::Query& query) {
   for (const NodeQueries::Query::Node& node : query.open)
     operations.push_back({node.worker, operation});
   auto gather = std::make_unique<GatherQueryRows>(operations.size(), queries, query);
-  return client.forward_to_nodes(operations, std::move(gather));
+  const std::size_t asked = operations.size();
+  const Outcome outcome = client.forward_to_nodes(operations, std::move(gather));
+  if (outcome == Outcome::done) query.unanswered = asked;
+  return outcome;
 }
 
 }  // namespace
@@ -130,8 +136,7 @@ Outcome sql_nodes(Conversation& client, Words words) {
   if (!goes_on && !same_word(words[1], "end"))
     return client.reply_error(error_text::unknown_subcommand("sqlnodes", words[1]));
   if (words.size() != 3)
-    return client.reply_error(
-        error_text::wrong_arity(goes_on ? "sqlnodes|next" : "sqlnodes|end"));
+    return client.reply_error(error_text::wrong_arity(goes_on ? "sqlnodes|next" : "sqlnodes|end"));
   const auto id = parse_integer(words[2]);
   if (!id) return client.reply_error(error_text::not_an_integer);
   NodeQueries& queries = client.service().node_queries;
@@ -139,8 +144,7 @@ Outcome sql_nodes(Conversation& client, Words words) {
   NodeQueries::Query* const query = queries.find(client, *id);
   if (query == nullptr)
     return client.reply_error(
-        "NOQUERY this connection has no such query: it was ended, or took more time than its "
-        "TIMEOUT allows");
+        "TIMEOUT the query is over: it took longer than its time limit, or was ended");
   if (goes_on) return next(client, *query);
   queries.end(*id);
   return client.reply_status("OK");
