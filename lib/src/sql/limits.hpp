@@ -15,6 +15,6 @@ inline constexpr int most_cell_bytes = 2 << 20;
 /// A query that takes longer for one page of entries is given up.
 inline constexpr std::chrono::milliseconds most_page_time{250};
 /// A query that makes more than this of one page of entries is given up.
-inline constexpr std::size_t most_page_bytes = std::size_t{64} << 20;
+inline constexpr std::size_t most_page_bytes = std::size_t{16} << 20;
 
 }  // namespace pkv::sql

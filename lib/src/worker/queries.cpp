@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <limits>
 #include <new>
 #include <string>
@@ -90,7 +91,9 @@ std::uint64_t QueryRun::run_on_keys(StoreView& view, ByteBuffer& cells) {
   query_.find_with([&](std::string_view key, sql::EntryPage& to) { look_up(view, key, to); });
   const std::size_t before = cells.size();
   const std::uint64_t rows = query_.run(cells);
-  query_.find_with({});
+  query_.find_with([](std::string_view, sql::EntryPage&) {
+    throw sql::Error("whether a key is asked for must not depend on chance");
+  });
   if (query_.is_look_up())
     next_ = wire::scan_end;
   else
