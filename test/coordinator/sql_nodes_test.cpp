@@ -89,7 +89,7 @@ void fill(Rig& rig, TestClient& client, int entries) {
 
 TEST_CASE("SQLNODES: every entry is seen once, however many copies there are",
           "[coordinator][sql]") {
-  const std::size_t replicas = GENERATE(1, 2, 3);
+  const std::size_t replicas = GENERATE(1U, 2U, 3U);
   Rig rig(4, {}, replicas);
   TestClient client(rig);
   fill(rig, client, 1000);
@@ -187,7 +187,7 @@ TEST_CASE("SQLNODES: a query ends at its limit of time", "[coordinator][sql]") {
 }
 
 TEST_CASE("SQLNODES: a query does not survive a node", "[coordinator][sql]") {
-  const std::size_t replicas = GENERATE(1, 2);
+  const std::size_t replicas = GENERATE(1U, 2U);
   Rig rig(3, {}, replicas);
   TestClient client(rig);
   fill(rig, client, 1000);

@@ -159,7 +159,7 @@ TEST_CASE("Queries: what is wrong with a query is told in words", "[worker][quer
   node.open_view();
   const Answer wrong = node.ask(Opcode::begin_query, "DELETE FROM kv");
   CHECK(wire::read_query_rows(wrong.value)->state == State::failed);
-  CHECK(wire::read_query_rows(wrong.value)->content == "only SELECT can be run");
+  CHECK(wire::read_query_rows(wrong.value)->content == "table kv may not be modified");
   CHECK(node.ask(Opcode::next_rows) == error(errc::view_lost));
   node.ask(Opcode::begin_query, "SELECT sum(9223372036854775807) FROM kv");
   CHECK(rest_of(node).failure == "integer overflow");
