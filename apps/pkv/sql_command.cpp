@@ -12,6 +12,7 @@
 #include <cstring>
 #include <iostream>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace pkv::cli {
@@ -60,7 +61,7 @@ struct Slice {
 
 Slice take_slice(sql::Merge& merge, const Reply& reply) {
   if (!reply.is_array() || reply.elements().empty() || !reply.elements()[0].is_integer()) return {};
-  for (const Reply& rows : reply.elements().subspan(1)) {
+  for (const Reply& rows : std::span(reply.elements()).subspan(1)) {
     if (!rows.is_bulk()) return {};
     merge.add(rows.text());
   }
