@@ -4,7 +4,7 @@
 #
 # The layers, each of which may include itself and those to its left, not its neighbours:
 #
-#   base <- protocol ring wire storage <- coordinator worker <- mpi net <- apps
+#   base <- protocol ring wire storage sql <- coordinator worker <- mpi net <- apps
 #
 # A private header belongs to the layer of its folder below lib/src, a public one to the layer whose
 # CMakeLists.txt installs it. Asio belongs to net and apps alone, MPI to mpi alone. And the source
@@ -18,14 +18,14 @@ endif()
 set(known_folders lib apps bench test cmake)
 
 set(below_base base)
-foreach(layer protocol ring wire storage)
+foreach(layer protocol ring wire storage sql)
   set(below_${layer} base ${layer})
 endforeach()
 foreach(layer coordinator worker)
-  set(below_${layer} base protocol ring wire storage ${layer})
+  set(below_${layer} base protocol ring wire storage sql ${layer})
 endforeach()
 foreach(layer mpi net)
-  set(below_${layer} base protocol ring wire storage coordinator worker ${layer})
+  set(below_${layer} base protocol ring wire storage sql coordinator worker ${layer})
 endforeach()
 set(below_apps ${below_net} mpi apps)
 

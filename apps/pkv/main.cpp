@@ -5,6 +5,7 @@
 #include "one_shot.hpp"
 #include "options.hpp"
 #include "prompt.hpp"
+#include "sql_command.hpp"
 #include "value_argument.hpp"
 
 #include <csignal>
@@ -19,6 +20,7 @@ namespace {
 using namespace pkv::cli;
 
 ExitStatus run(const Options& options) {
+  if (options.action == Action::sql && options.sql.explain) return explain_sql(options);
   BlockingClient client(options);
   if (const auto connected = client.connect(); !connected) {
     report_no_connection(options, connected.error());
@@ -29,6 +31,7 @@ ExitStatus run(const Options& options) {
     return ExitStatus::connection;
   }
   if (options.action >= Action::put_file) return run_file_command(client, options);
+  if (options.action == Action::sql) return run_sql(client, options);
   if (options.action != Action::talk) return run_one_shot(client, options);
   const bool person = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
   return person ? run_prompt(client, options) : run_bulk(client, options);

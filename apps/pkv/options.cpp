@@ -39,6 +39,7 @@ Examples:
   printf 'C a 1\nC b 2\nR a\n' | pkv        pkv < commands.txt > answers.txt
   pkv exec MSET a 1 b 2                     pkv --host db1 --port 7380 nodes
   pkv put-file backup.tar backup.tar        tar c /etc | pkv put-file etc.tar -
+  pkv sql 'SELECT count(*), max(key) FROM kv GROUP BY size'
   pkv get-file backup.tar copy.tar          pkv get-file --range 0-99 backup.tar - | xxd
 )";
 
@@ -142,6 +143,31 @@ void add_file_actions(CLI::App& app, Options& options) {
   add_silence(*collect, files);
 }
 
+void add_sql(CLI::App& app, Options& options) {
+  CLI::App* command = add_words(
+      app, options, Action::sql, "sql",
+      "Run QUERY, a SELECT over the table kv(key, value, size, version, expires_at) of all entries",
+      "[QUERY|@FILE|-]", 0, 1);
+  const auto add_format = [&](const char* name, const char* what, SqlFormat format) {
+    command->add_flag_callback(
+        name, [&options, format] { options.sql.format = format; }, what);
+  };
+  add_format("--csv", "Print the result as CSV", SqlFormat::csv);
+  add_format("--json", "Print the result as a JSON array of objects", SqlFormat::json);
+  command->add_flag("--explain", options.sql.explain,
+                    "Show what each node runs and what makes the result of it, and run nothing");
+  command->add_option("--time-limit", options.sql.seconds, "Seconds that the query may take")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.001, 3600.0).description(""))
+      ->capture_default_str();
+  command
+      ->add_option("--max-rows", options.sql.most_rows,
+                   "Rows that the nodes may make of the entries, before they are merged")
+      ->type_name("COUNT")
+      ->check(CLI::PositiveNumber.description(""))
+      ->capture_default_str();
+}
+
 void add_flags(CLI::App& app, Options& options, double& seconds) {
   app.add_option("--host", options.host, "Name or address of the server")
       ->type_name("NAME")
@@ -171,6 +197,7 @@ std::variant<Options, ExitStatus> parse_options(int argc, char** argv) {
   add_flags(app, options, seconds);
   add_actions(app, options);
   add_file_actions(app, options);
+  add_sql(app, options);
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);

@@ -2,6 +2,7 @@
 
 #include "exit_status.hpp"
 #include "file_options.hpp"
+#include "sql_options.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -24,6 +25,7 @@ enum class Action {
   info,
   ping,
   execute,
+  sql,
   put_file,
   get_file,
   list_files,
@@ -42,6 +44,7 @@ struct Options {
   Action action = Action::talk;
   std::vector<std::string> arguments;  ///< Of the action.
   FileCommandOptions files;
+  SqlOptions sql;
 };
 
 /// The options, or the status to leave with: help was printed, or what is wrong.

@@ -38,8 +38,12 @@ bool is_number(const std::string& cell) noexcept {
   return !cell.empty() && cell.find_first_not_of("0123456789.-%") == std::string::npos;
 }
 
-/// Numbers end where their column does, everything else begins there.
-std::string align(const std::vector<Row>& rows, std::size_t columns) {
+}  // namespace
+
+std::string aligned(const std::vector<std::vector<std::string>>& rows) {
+  std::size_t columns = 0;
+  for (const Row& row : rows)
+    columns = std::max(columns, row.size());
   std::vector<std::size_t> widths(columns, 0);
   for (const Row& row : rows) {
     for (std::size_t at = 0; at < row.size(); ++at)
@@ -59,8 +63,6 @@ std::string align(const std::vector<Row>& rows, std::size_t columns) {
   return text;
 }
 
-}  // namespace
-
 std::string table_of(const Reply& records) {
   if (!records.is_array() ||
       !std::all_of(records.elements().begin(), records.elements().end(), is_record)) {
@@ -76,8 +78,7 @@ std::string table_of(const Reply& records) {
     }
     rows.push_back(std::move(row));
   }
-  const std::size_t columns = rows.front().size();
-  return align(rows, columns);
+  return aligned(rows);
 }
 
 std::string fields_of(const Reply& record) {

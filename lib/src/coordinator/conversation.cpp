@@ -40,6 +40,7 @@ Conversation::Conversation(Service& service, ConversationOwner& owner, std::uint
 Conversation::~Conversation() {
   if (abandoned_) return;
   assert(drained() && "answers are still on their way to this conversation");
+  service_.node_queries.end_all_of(*this);
   service_.coordinator.stop_waiting(*this);
   if (listed_) service_.forget(*this);
 }
@@ -232,6 +233,7 @@ void Conversation::abandon() noexcept {
   discard_output();
   replies_ = ReplyLine();
   service_.disk_waits.forget(*this);
+  service_.node_queries.drop_all_of(*this);
   if (listed_) service_.forget(*this);
   abandoned_ = true;
 }

@@ -23,6 +23,18 @@ bool Service::tell_owners() {
   return waiting > 0;
 }
 
+std::optional<std::chrono::steady_clock::time_point> Service::next_deadline() const noexcept {
+  const auto wait = disk_waits.next_deadline();
+  const auto query = node_queries.next_deadline();
+  if (!wait || !query) return wait ? wait : query;
+  return std::min(*wait, *query);
+}
+
+void Service::expire() {
+  disk_waits.expire(coordinator.now());
+  node_queries.expire(coordinator.now());
+}
+
 void Service::forget(Conversation& conversation) noexcept {
   std::replace(active.begin(), active.end(), &conversation, static_cast<Conversation*>(nullptr));
 }

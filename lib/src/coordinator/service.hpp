@@ -8,9 +8,11 @@
 #include "coordinator/coordinator.hpp"
 #include "coordinator/disk_waits.hpp"
 #include "coordinator/key_counts.hpp"
+#include "coordinator/node_queries.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,7 +42,8 @@ struct Service {
         limits(the_limits),
         log(std::move(the_log)),
         bind_address(std::move(the_bind_address)),
-        key_counts(the_coordinator) {}
+        key_counts(the_coordinator),
+        node_queries(the_coordinator) {}
 
   Coordinator& coordinator;
   Cluster& cluster;
@@ -48,6 +51,7 @@ struct Service {
   LogSink log;
   std::string bind_address;
   KeyCounts key_counts;
+  NodeQueries node_queries;
   std::uint16_t port = 0;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::size_t clients = 0;  ///< Connected now.
@@ -57,6 +61,10 @@ struct Service {
   std::uint64_t entries_rewritten = 0;       ///< See ServerOptions.
   std::chrono::milliseconds rewriting_time{0};
   DiskWaits disk_waits;
+  /// When expire() has to be called.
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_deadline() const noexcept;
+  /// Ends what has waited, or gone on, too long.
+  void expire();
   /// Whether a write can be made this durable.
   [[nodiscard]] bool can_give(Durability level) const noexcept {
     return entries_last || level == Durability::none;

@@ -39,6 +39,7 @@ constexpr auto table = std::to_array<CommandInfo>({
     {K::info, "info", -1, none, 0, 0, 0, "server", "[section...]", "Report the state of the server and its nodes"},
     {K::nodes, "nodes", -1, admin, 0, 0, 0, "server", "", "List the nodes with their state and load"},
     {K::node, "node", -2, admin, 0, 0, 0, "server", "ADD | FAIL|RESTORE|DRAIN|KILL id | WEIGHT id weight", "Take a node off the ring or bring it back, while clients work"},
+    {K::sqlnodes, "sqlnodes", -3, command_readonly, 0, 0, 0, "server", "BEGIN query [TIMEOUT milliseconds] [MAXROWS rows] | NEXT id | END id", "Run a query in SQL at each node; the building block of pkv sql"},
     {K::ring, "ring", -1, admin, 0, 0, 0, "server", "[WHERE key | WHATIF ADD|DROP id | WHATIF WEIGHT id weight]", "Show the layout of the ring, who owns a key, or what a change would move"},
     {K::dbsize, "dbsize", 1, read_fast, 0, 0, 0, "server", "", "Count the keys"},
     {K::flushall, "flushall", -1, write, 0, 0, 0, "server", "[ASYNC|SYNC]", "Delete all keys"},

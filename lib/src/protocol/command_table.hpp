@@ -28,6 +28,7 @@ enum class CommandKind : std::uint8_t {
   info,
   nodes,
   node,
+  sqlnodes,
   ring,
   dbsize,
   flushall,

@@ -48,8 +48,13 @@ enum class Opcode : std::uint8_t {
   open_view = 24,   ///< ok; replaces the view of that number
   view_page = 25,   ///< value: a page of the view's entries
   close_view = 26,  ///< ok, also when there is no such view
+
+  // Queries in SQL over a view. See querying.hpp.
+  begin_query = 27,  ///< value: a QueryRows; replaces the query of that number
+  next_rows = 28,    ///< value: a QueryRows, or errc::view_lost
+  end_query = 29,    ///< ok, also when there is no such query
 };
-inline constexpr auto last_opcode = Opcode::close_view;
+inline constexpr auto last_opcode = Opcode::end_query;
 
 /// Whether it reads one key and changes nothing: any holder of the key can answer it.
 [[nodiscard]] constexpr bool reads_key(Opcode opcode) noexcept {
@@ -87,6 +92,9 @@ inline constexpr auto last_opcode = Opcode::close_view;
     case Opcode::open_view:
     case Opcode::view_page:
     case Opcode::close_view:
+    case Opcode::begin_query:
+    case Opcode::next_rows:
+    case Opcode::end_query:
       return false;
   }
   return false;
@@ -95,6 +103,12 @@ inline constexpr auto last_opcode = Opcode::close_view;
 /// Whether it opens, reads or closes a view of the node's entries.
 [[nodiscard]] constexpr bool is_viewing(Opcode opcode) noexcept {
   return opcode == Opcode::open_view || opcode == Opcode::view_page || opcode == Opcode::close_view;
+}
+
+/// Whether it is about a query in SQL.
+[[nodiscard]] constexpr bool is_querying(Opcode opcode) noexcept {
+  return opcode == Opcode::begin_query || opcode == Opcode::next_rows ||
+         opcode == Opcode::end_query;
 }
 
 /// Whether an operation may change what clients have stored.

@@ -37,6 +37,7 @@ Dispatcher::Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::si
       part_bytes_(part_bytes),
       tells_stored_bytes_(tells_stored_bytes),
       views_(store, views),
+      queries_(views_),
       copying_(store, views_) {}
 
 std::optional<std::uint8_t> Dispatcher::inspect(const wire::Frame& request) const noexcept {
@@ -65,6 +66,8 @@ void Dispatcher::run_unusual(const wire::Operation& operation, const wire::Frame
     copying_.count_as_of(operation, version, undo_log_, to);
   } else if (wire::is_viewing(operation.opcode) && !of_the_past) {
     run_viewing(views_, operation, version, request.clock_ms, to);
+  } else if (wire::is_querying(operation.opcode) && !of_the_past) {
+    queries_.run(operation, request.clock_ms, to);
   } else if (operation.opcode > wire::Opcode::statistics && !of_the_past) {
     copying_.run(operation, to);
   } else if (!of_the_past) {

@@ -6,6 +6,7 @@
 #include "wire/operation.hpp"
 #include "wire/transport.hpp"
 #include "worker/copying.hpp"
+#include "worker/queries.hpp"
 #include "worker/store_views.hpp"
 #include "worker/undo_log.hpp"
 
@@ -86,6 +87,7 @@ class Dispatcher {
   std::size_t part_bytes_;
   bool tells_stored_bytes_;
   StoreViews views_;
+  Queries queries_;
   Copying copying_;
   UndoLog undo_log_;
   std::uint64_t operations_run_ = 0;

@@ -212,6 +212,9 @@ void execute_operation(KVStore& store, const wire::Operation& operation, Version
     case wire::Opcode::open_view:
     case wire::Opcode::view_page:
     case wire::Opcode::close_view:
+    case wire::Opcode::begin_query:
+    case wire::Opcode::next_rows:
+    case wire::Opcode::end_query:
       break;
   }
   wire::append_error(to, errc::malformed_frame);

@@ -72,6 +72,8 @@ CommandHandler handler_of(CommandKind kind) noexcept {
       return commands::nodes;
     case CommandKind::node:
       return commands::node;
+    case CommandKind::sqlnodes:
+      return commands::sql_nodes;
     case CommandKind::ring:
       return commands::ring;
     case CommandKind::dbsize:

@@ -57,6 +57,8 @@ Outcome config(Conversation& client, Words words);
 Outcome database_size(Conversation& client, Words words);
 Outcome flush(Conversation& client, Words words);
 
+Outcome sql_nodes(Conversation& client, Words words);  // sql_nodes.cpp
+
 // info.cpp, nodes.cpp, node.cpp, ring.cpp
 Outcome info(Conversation& client, Words words);
 Outcome nodes(Conversation& client, Words words);

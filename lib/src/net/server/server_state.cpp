@@ -85,7 +85,7 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
       reply_timer_(io),
       deadline_timer_(io),
       cluster_timer_(io),
-      disk_timer_(io),
+      service_timer_(io),
       stop_timer_(io) {
   const tcp::endpoint wanted(asio::ip::make_address(options_.bind_address), options_.port);
   service_.entries_last = options_.entries_last;
@@ -192,7 +192,7 @@ void Server::State::end_turn() {
   tell_owners();
   watch_deadlines();
   watch_cluster();
-  watch_disk_waits();
+  watch_service();
 }
 
 void Server::State::worker_ready(WorkerReady ready) {
@@ -228,17 +228,17 @@ void Server::State::watch_cluster() {
   });
 }
 
-void Server::State::watch_disk_waits() {
-  const auto next = service_.disk_waits.next_deadline();
-  if (!next || (disk_deadline_ && *disk_deadline_ <= *next)) return;
-  disk_deadline_ = next;
-  disk_timer_.expires_at(*next);
-  disk_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+void Server::State::watch_service() {
+  const auto next = service_.next_deadline();
+  if (!next || (service_deadline_ && *service_deadline_ <= *next)) return;
+  service_deadline_ = next;
+  service_timer_.expires_at(*next);
+  service_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
     const auto self = weak.lock();
     if (cancelled || self == nullptr) return;
-    self->disk_deadline_.reset();
+    self->service_deadline_.reset();
     self->coordinator_.update_clock();
-    self->service_.disk_waits.expire(self->coordinator_.now());
+    self->service_.expire();
     self->end_turn();
   });
 }
@@ -313,7 +313,7 @@ void Server::State::check_if_stopped() {
   reply_timer_.cancel();
   deadline_timer_.cancel();
   cluster_timer_.cancel();
-  disk_timer_.cancel();
+  service_timer_.cancel();
   std::exchange(stopped_, nullptr)();
 }
 

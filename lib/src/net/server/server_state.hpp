@@ -71,7 +71,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   void watch_deadlines();
   void check_deadlines();
   void watch_cluster();
-  void watch_disk_waits();
+  void watch_service();
   void cut_sessions();
   void check_if_stopped();
   void log(LogLevel level, const std::string& line) const;
@@ -90,7 +90,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   boost::asio::steady_timer reply_timer_;
   boost::asio::steady_timer deadline_timer_;
   boost::asio::steady_timer cluster_timer_;
-  boost::asio::steady_timer disk_timer_;
+  boost::asio::steady_timer service_timer_;
   boost::asio::steady_timer stop_timer_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions_;
   std::uint64_t last_session_ = 0;
@@ -98,7 +98,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   bool watching_replies_ = false;
   bool watching_deadlines_ = false;
   bool watching_cluster_ = false;
-  std::optional<DiskWaits::Clock::time_point> disk_deadline_;  // that disk_timer_ waits for
+  std::optional<DiskWaits::Clock::time_point> service_deadline_;  // that service_timer_ waits for
   std::function<void()> stopped_;
 };
 
