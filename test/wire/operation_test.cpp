@@ -96,7 +96,8 @@ TEST_CASE("Operation: the numbers that travel between ranks never change", "[wir
       Opcode::exists,     Opcode::length,        Opcode::append,     Opcode::increment,
       Opcode::exchange,   Opcode::take,          Opcode::count,      Opcode::clear,
       Opcode::statistics, Opcode::define_ranges, Opcode::copy_page,  Opcode::copy_in,
-      Opcode::erase_page, Opcode::count_page,    Opcode::sync};
+      Opcode::erase_page, Opcode::count_page,    Opcode::sync,       Opcode::open_view,
+      Opcode::view_page,  Opcode::close_view};
   CHECK(in_order.back() == wire::last_opcode);
   for (std::size_t i = 0; i < in_order.size(); ++i)
     CHECK(static_cast<std::size_t>(in_order[i]) == i + 1);

@@ -42,8 +42,14 @@ enum class Opcode : std::uint8_t {
   count_page = 22,     ///< value: a CountedPage
 
   sync = 23,  ///< ok: all that the node has done before is on the disk. Always with on_disk.
+
+  // Views of a node's entries as of one place in the order. See viewing.hpp; those that name a view
+  // that is not open, or cannot go on, are answered with errc::view_lost.
+  open_view = 24,   ///< ok; replaces the view of that number
+  view_page = 25,   ///< value: a page of the view's entries
+  close_view = 26,  ///< ok, also when there is no such view
 };
-inline constexpr auto last_opcode = Opcode::sync;
+inline constexpr auto last_opcode = Opcode::close_view;
 
 /// Whether it reads one key and changes nothing: any holder of the key can answer it.
 [[nodiscard]] constexpr bool reads_key(Opcode opcode) noexcept {
@@ -78,9 +84,17 @@ inline constexpr auto last_opcode = Opcode::sync;
     case Opcode::erase_page:
     case Opcode::count_page:
     case Opcode::sync:
+    case Opcode::open_view:
+    case Opcode::view_page:
+    case Opcode::close_view:
       return false;
   }
   return false;
+}
+
+/// Whether it opens, reads or closes a view of the node's entries.
+[[nodiscard]] constexpr bool is_viewing(Opcode opcode) noexcept {
+  return opcode == Opcode::open_view || opcode == Opcode::view_page || opcode == Opcode::close_view;
 }
 
 /// Whether an operation may change what clients have stored.
