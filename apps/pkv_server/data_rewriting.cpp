@@ -12,12 +12,33 @@
 #include <memory>
 #include <span>
 #include <stdexcept>
+#include <sys/resource.h>
 
 namespace pkv::server {
 namespace {
 
 constexpr std::size_t most_copies = 3;
 constexpr std::uint64_t entries_per_step = 256;
+
+/// While it lives, the process may have as many files open as the system lets it: all nodes' files
+/// are open at once here, each with what belongs to it.
+class ManyFiles {
+ public:
+  ManyFiles() noexcept {
+    if (getrlimit(RLIMIT_NOFILE, &before_) != 0) return;
+    const rlimit most{before_.rlim_max, before_.rlim_max};
+    raised_ = setrlimit(RLIMIT_NOFILE, &most) == 0;
+  }
+  ManyFiles(const ManyFiles&) = delete;
+  ManyFiles& operator=(const ManyFiles&) = delete;
+  ~ManyFiles() {
+    if (raised_) setrlimit(RLIMIT_NOFILE, &before_);
+  }
+
+ private:
+  rlimit before_{};
+  bool raised_ = false;
+};
 
 /// Of a node's file, the entries that it has the last word on.
 class Source {
@@ -163,6 +184,7 @@ class Rewriter {
 }  // namespace
 
 std::uint64_t rewrite(const DataRewriting& what) {
+  const ManyFiles many_files;
   return Rewriter(what).run();
 }
 

@@ -18,6 +18,7 @@
 #include <set>
 #include <sqlite3.h>
 #include <string>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -275,6 +276,22 @@ TEST_CASE("DataFolder: a store without entries changes too", "[server][durable]"
   store.use({.workers = 3});
   store.prepare();
   store.audit();
+}
+
+TEST_CASE("DataFolder: there may be more nodes than a process may usually have files open",
+          "[server][durable]") {
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  Store store({.workers = 40}, 1, 100);
+  const rlimit few{100, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  store.use({.workers = 2});
+  store.prepare();
+  store.audit();
+  rlimit after{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &after) == 0);
+  CHECK(after.rlim_cur == few.rlim_cur);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
 
 TEST_CASE("DataFolder: killed at any step, it goes on or begins anew", "[server][durable]") {
