@@ -38,6 +38,7 @@ struct Rig {
   /// One turn of the event loop.
   void turn() {
     coordinator.update_clock();
+    service.step();
     coordinator.end_turn();
     service.tell_owners();
     coordinator.collect();

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -57,6 +58,12 @@ struct ServerOptions {
   /// at which that was; then that it holds all that it shall again, and nothing. In between its
   /// file must not be trusted. With replicas only. May be empty.
   std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at)> note_whole;
+  /// Folder that SAVE makes snapshots in, made if it is missing. Empty: it is refused.
+  std::filesystem::path snapshot_folder;
+  /// A snapshot that the store begins with; clients are served when it is there. Empty: none.
+  std::filesystem::path restore_folder;
+  /// Told when it is there, or why it cannot be; then nobody is served. May be empty.
+  std::function<void(const std::string& failure)> restored;
   Limits limits;
   LogSink log;
 };

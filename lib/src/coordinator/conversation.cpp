@@ -41,6 +41,7 @@ Conversation::~Conversation() {
   if (abandoned_) return;
   assert(drained() && "answers are still on their way to this conversation");
   service_.coordinator.stop_waiting(*this);
+  forget_views();
   if (listed_) service_.forget(*this);
 }
 
@@ -238,6 +239,7 @@ void Conversation::discard_output() noexcept {
   closing_ = true;
   output_.clear();
   service_.coordinator.stop_waiting(*this);
+  forget_views();
 }
 
 }  // namespace pkv

@@ -57,6 +57,12 @@ Outcome config(Conversation& client, Words words);
 Outcome database_size(Conversation& client, Words words);
 Outcome flush(Conversation& client, Words words);
 
+// snapshots.cpp: the whole store at one place in the order
+Outcome view(Conversation& client, Words words);
+Outcome save(Conversation& client, Words words);
+Outcome background_save(Conversation& client, Words words);
+Outcome last_save(Conversation& client, Words words);
+
 // info.cpp, nodes.cpp, node.cpp, ring.cpp
 Outcome info(Conversation& client, Words words);
 Outcome nodes(Conversation& client, Words words);
