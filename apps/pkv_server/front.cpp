@@ -30,6 +30,7 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
   server.replicas = options.replicas;
   server.spares = options.spares;
   server.copy_limit = options.copy_limit;
+  server.max_memory = options.max_memory;
   server.entries_last = options.engine != Engine::memory;
   if (server.entries_last) {
     server.durability = options.durability;

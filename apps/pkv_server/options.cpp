@@ -217,6 +217,9 @@ void check_storage_options(const CLI::App& app, const Options& options) {
         throw CLI::ValidationError(name, "is for nodes with files: add --engine sqlite");
     return;
   }
+  if (given("--max-memory"))
+    throw CLI::ValidationError("--max-memory",
+                               "is for entries in memory: with --engine sqlite give --cache-bytes");
   if (options.data_folder.empty())
     throw CLI::ValidationError("--engine", "sqlite needs a folder for its files: add --data PATH");
   if (options.spares > 0)
@@ -228,6 +231,15 @@ void check_storage_options(const CLI::App& app, const Options& options) {
     throw CLI::ValidationError("--max-value-bytes",
                                "with --engine sqlite a key and its value have at most " +
                                    std::to_string(SqliteEngine::most_entry_bytes) + " bytes");
+}
+
+void add_memory_option(CLI::App& app, Options& options) {
+  add_size(app, "--max-memory", options.max_memory,
+           "Most memory for the entries of all nodes, with --engine memory: what could take more "
+           "is refused with -OOM. Each node has its weight's share; 0: no limit")
+      ->default_str("0")
+      ->check(between(std::size_t{0}, std::numeric_limits<std::size_t>::max()))
+      ->group("Storage");
 }
 
 void add_limit_options(CLI::App& app, Options& options, RawOptions& raw) {
@@ -308,6 +320,7 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
   add_loss_options(app, options, raw);
   add_storage_options(app, options);
   add_snapshot_options(app, options);
+  add_memory_option(app, options);
   add_limit_options(app, options, raw);
   add_log_options(app, options);
 

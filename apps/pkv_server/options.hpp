@@ -46,6 +46,7 @@ struct Options {
   std::size_t spares = 0;      ///< Further workers, not on the ring at first.
   std::size_t copy_limit = 0;  ///< Bytes per second; 0: none.
   bool debug_commands = false;
+  std::size_t max_memory = 0;  ///< Of all nodes' entries, when they are in memory; 0: no limit.
   Engine engine = Engine::memory;
   std::string data_folder;  ///< Of the engines that have files.
   Durability durability = Durability::batch;

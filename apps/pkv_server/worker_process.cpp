@@ -25,13 +25,15 @@ void serve(const Options& options, std::unique_ptr<StorageEngine> engine, int ra
     // Half of what travels as one message: a part closes after the reply that fills it.
     Dispatcher dispatcher(store, NodeId{static_cast<std::uint32_t>(rank)}, epoch,
                           options.transport.preferred_frame_bytes / 2,
-                          {.most_saved_bytes = options.view_bytes});
+                          {.most_saved_bytes = options.view_bytes},
+                          options.engine == Engine::memory);
     mpi::WorkerLoop loop(
         options.transport,
         [&](const wire::Frame& request, ReplySink& replies) {
           return dispatcher.run(request, replies);
         },
         log, epoch, &pulse);
+    loop.rest_with([&store] { store.rest(); });
     log(LogLevel::debug, "serving");
     loop.run();
     log(LogLevel::debug, "leaving");

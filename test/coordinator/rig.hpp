@@ -25,11 +25,12 @@ inline std::vector<NodeId> node_ids(std::size_t count) {
 /// A coordinator over in-process stores, whose turns the test makes.
 struct Rig {
   explicit Rig(std::size_t nodes = 3, const Limits& the_limits = {}, std::size_t replicas = 1,
-               std::size_t spares = 0, Cluster::Processes processes = {})
+               std::size_t spares = 0, Cluster::Processes processes = {},
+               std::size_t max_memory = 0)
       : limits(the_limits),
         transport(node_ids(nodes), limits),
         coordinator(Ring(ring_nodes(nodes - spares)), server_nodes(nodes), transport,
-                    settings(limits, replicas), {}),
+                    settings(limits, replicas, max_memory), {}),
         cluster(coordinator, std::move(processes), {}),
         service(coordinator, cluster, limits, {}, "127.0.0.1") {
     coordinator.schedule_turns_with([this] { ++turns_asked_for; });
@@ -77,9 +78,11 @@ struct Rig {
   int turns_asked_for = 0;
 
  private:
-  static Coordinator::Settings settings(const Limits& limits, std::size_t replicas) {
+  static Coordinator::Settings settings(const Limits& limits, std::size_t replicas,
+                                        std::size_t max_memory) {
     Coordinator::Settings settings{limits.max_worker_queue_bytes, limits.reply_timeout};
     settings.replicas = replicas;
+    settings.max_memory = max_memory;
     return settings;
   }
   static std::vector<RingNode> ring_nodes(std::size_t count) {

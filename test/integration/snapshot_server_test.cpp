@@ -109,7 +109,8 @@ TEST_CASE("Snapshots: hold the money together while clients move it", "[server][
     std::thread mover([&] {
       Connection connection(server.port());
       for (int i = 0; !stop; ++i)
-        connection.ask("MSET", "left", std::to_string(i), "right", std::to_string(i));
+        static_cast<void>(
+            connection.ask("MSET", "left", std::to_string(i), "right", std::to_string(i)));
     });
     Connection connection(server.port());
     for (int i = 0; i < 5; ++i)

@@ -95,6 +95,7 @@ TEST_CASE("SqliteEngine: other programs can read it while it runs", "[storage][s
   SqliteEngine engine(folder.options());
   REQUIRE(engine.put("color", "red", 11));
   REQUIRE(engine.put("size", "large", 12));
+  engine.rest();
   REQUIRE(engine.begin_batch());
   REQUIRE(engine.put("color", "blue", 13));
   const auto file = folder.options().file;
@@ -104,6 +105,8 @@ TEST_CASE("SqliteEngine: other programs can read it while it runs", "[storage][s
   CHECK(ask(file, of_color) == "red 11 ");
   CHECK(ask(file, "SELECT format, node, entries, newest_version FROM meta") == "1 7 2 12 ");
   REQUIRE(engine.end_batch());
+  CHECK(ask(file, of_color) == "red 11 ");
+  engine.rest();
   CHECK(ask(file, of_color) == "blue 13 ");
   CHECK(ask(file, "SELECT entries, newest_version FROM meta") == "2 13 ");
   CHECK(ask(file, "SELECT sum(typeof(key) = 'blob' AND typeof(value) = 'blob') FROM kv") == "2 ");

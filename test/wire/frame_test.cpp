@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 using namespace pkv;
 using wire::FrameHeader;
@@ -25,7 +26,7 @@ FrameHeader example() {
   header.body_bytes = 4;
   header.sequence = 0x1122334455667788;
   header.clock_ms = 1'700'000'000'123;
-  header.stable = 0x0A0B0C0D0E0F1011;
+  header.stored_bytes = 0x0A0B0C0D0E0F1011;
   header.last = false;
   return header;
 }
@@ -55,6 +56,7 @@ TEST_CASE("Frame: a header comes back as it was sealed", "[wire][frame]") {
     for (const bool last : {false, true}) {
       FrameHeader header = example();
       header.kind = kind;
+      if (kind != FrameKind::reply) header.stable = std::exchange(header.stored_bytes, 0);
       header.last = last;
       header.clock_ms = -header.clock_ms;
       const auto decoded = wire::decode_header(sealed(header, "body"));
@@ -90,7 +92,7 @@ TEST_CASE("Frame: the bytes of a header never change", "[wire][frame]") {
       "\x07\x00\x00\x00"                  // slot
       "\x88\x77\x66\x55\x44\x33\x22\x11"  // sequence
       "\x7b\x68\xe5\xcf\x8b\x01\x00\x00"  // clock_ms
-      "\x11\x10\x0f\x0e\x0d\x0c\x0b\x0a"  // stable
+      "\x11\x10\x0f\x0e\x0d\x0c\x0b\x0a"  // stored_bytes
       "\xfa\xe1\x7f\x18\xee\xc8\xf2\x84"  // body_checksum
       "\x04\x00\x00\x00"                  // body_bytes
       "\x5a\x9e\x06\x55",                 // header_checksum

@@ -235,3 +235,23 @@ TEST_CASE("Dispatcher: the writes of one command are in one part, however many",
   CHECK(replies.frames[1].header.count == 1);
   CHECK(bench.engine.begun == 2);
 }
+
+TEST_CASE("Dispatcher: an answer for which there is no memory is an error, and the others come",
+          "[worker][dispatcher]") {
+  Bench bench;
+  bench.run({{Opcode::put, "k", "v"}});
+  bench.engine.no_memory = true;
+  CHECK(bench.run({{Opcode::put, "a", "1"}, {Opcode::get, "k", {}}, {Opcode::put, "b", "2"}}) ==
+        std::vector{ok(), error(errc::out_of_memory), ok()});
+  bench.engine.no_memory = false;
+  CHECK(bench.run({{Opcode::get, "k", {}}, {Opcode::count, {}, {}}}) ==
+        std::vector{value("v"), integer(3)});
+}
+
+TEST_CASE("Dispatcher: a reply says what the engine holds behind it", "[worker][dispatcher]") {
+  Bench bench;
+  Replies replies;
+  REQUIRE(bench.dispatcher.run(request({{Opcode::put, "k", std::string(100'000, 'v')}}), replies));
+  CHECK(replies.frames[0].header.stored_bytes == bench.engine.bytes());
+  CHECK(replies.frames[0].header.stored_bytes > 100'000);
+}

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -107,6 +108,7 @@ class WatchedEngine final : public StorageEngine {
  public:
   [[nodiscard]] result<ValueView> find(std::string_view key) override {
     ++calls;
+    if (no_memory) throw std::bad_alloc();
     return engine_.find(key);
   }
   [[nodiscard]] result<void> put(std::string_view key, std::string_view value,
@@ -155,6 +157,7 @@ class WatchedEngine final : public StorageEngine {
   std::size_t calls = 0;
   std::size_t flushed = 0;
   bool fail_flush = false;
+  bool no_memory = false;  ///< For what find() finds.
   std::size_t begun = 0;
   std::size_t ended = 0;
   std::size_t fail_begin = 0;  ///< Which begin_batch fails; 0: none.

@@ -101,6 +101,8 @@ class KVStore {
 
   [[nodiscard]] result<void> flush() { return engine_->flush(); }
 
+  void rest() noexcept { engine_->rest(); }
+
   /// Fetches the memory of keys about to be used; best called with a few dozen at a time.
   void prefetch(std::span<const std::string_view> keys) const noexcept { engine_->prefetch(keys); }
 

@@ -41,6 +41,11 @@ struct ServerOptions {
   std::size_t replicas = 1;
   /// Most bytes per second that are copied to nodes that come or come back; 0: no limit.
   std::uint64_t copy_limit = 0;
+  /// Most bytes that the entries of all nodes may take, with their copies and their index; 0: no
+  /// limit. Each node has its weight's share. A command that could take a node beyond it is
+  /// answered with errc::out_of_memory, and nothing of it happens. For nodes whose entries are in
+  /// memory.
+  std::size_t max_memory = 0;
   /// Ends the process of a worker, if it is still the one of this epoch, and sees to it that
   /// another one starts, if `workers_return`. Empty: lost workers do not come back.
   std::function<void(std::size_t worker, std::uint32_t epoch)> replace_worker;

@@ -19,6 +19,7 @@
 namespace pkv {
 
 class SqliteFile;
+class SqliteWriter;
 
 /// Why an engine's file cannot be relied on any more.
 enum class FileFault : std::uint8_t {
@@ -44,12 +45,16 @@ struct SqliteEngineOptions {
 
 /// Keeps entries in an SQLite database, so that they outlive the process.
 ///
-/// A batch of writes is one transaction: all of it is there after a crash, or nothing. A batch in
+/// A batch of writes is kept as a whole: all of it is there after a crash, or nothing. A batch in
 /// which a write fails is undone as a whole, and its other writes fail as well; the next one
 /// is tried anew, so that the engine goes on when a full disk has room again. A write outside a
 /// batch is a batch of its own.
 ///
-/// The schema is for other programs too, which may read while the engine runs, but not write:
+/// Batches are kept in a log of their own until the database commits many of them together: when
+/// that log is full, the oldest is 0.2 s old, or rest() is called.
+///
+/// The schema is for other programs too, which may read while the engine runs, but not write; they
+/// see what is committed:
 ///
 ///     kv(position, key, value, version)                     one row per entry; key and value are
 ///     blobs meta(format, node, entries, newest_version, created)  one row
@@ -58,8 +63,9 @@ struct SqliteEngineOptions {
 /// its index (WITHOUT ROWID): one tree serves look-ups and scans. `version` is below 2^63;
 /// `created` is in milliseconds since 1970.
 ///
-/// Beside the file are `-wal` and `-shm`, which belong to it while it is in use or after a crash,
-/// and `.lock`, which keeps a second engine away.
+/// Beside the file are `-wal`, `-shm` and `-log`, which belong to it while it is in use or after a
+/// crash, and `.lock`, which keeps a second engine away. The next engine commits what is in the
+/// log.
 ///
 /// Thread safety: none.
 /// Lifetime: see StorageEngine. The destructor undoes a batch that was not ended.
@@ -80,21 +86,22 @@ class SqliteEngine final : public StorageEngine {
   [[nodiscard]] result<bool> erase(std::string_view key) override;
   [[nodiscard]] result<void> clear() override;
   [[nodiscard]] result<ScanPage> scan(ScanCursor cursor, std::size_t count) override;
-  [[nodiscard]] std::size_t count() const noexcept override { return notes_.entries; }
+  [[nodiscard]] std::size_t count() const noexcept override;
   /// What the entries take of the file.
   [[nodiscard]] std::size_t bytes() const noexcept override;
-  [[nodiscard]] Version newest_version() const noexcept override { return notes_.newest_version; }
+  [[nodiscard]] Version newest_version() const noexcept override;
   [[nodiscard]] result<void> begin_batch() override;
   void reach(Version version) noexcept override;
   [[nodiscard]] result<void> end_batch() override;
   [[nodiscard]] result<void> flush() override;
+  void rest() noexcept override;
 
  private:
   enum class Batch : std::uint8_t {
     none,     ///< There is none.
     asked,    ///< Nothing was done in it yet.
-    open,     ///< A transaction.
-    changed,  ///< A transaction that has written.
+    open,     ///< Something was read.
+    changed,  ///< Something was written.
     undone,   ///< It has failed.
   };
 
@@ -112,7 +119,8 @@ class SqliteEngine final : public StorageEngine {
   [[nodiscard]] result<bool> erase_entry(std::string_view key);
   [[nodiscard]] result<void> clear_entries();
   [[nodiscard]] result<void> open_transaction();
-  [[nodiscard]] result<void> commit();
+  [[nodiscard]] result<void> keep_batch();
+  void note_checkpoint();
   [[nodiscard]] errc read_failed(int code);
   [[nodiscard]] errc write_failed(int code);
   [[nodiscard]] errc failed(int code);
@@ -121,10 +129,9 @@ class SqliteEngine final : public StorageEngine {
   void undo() noexcept;
 
   std::unique_ptr<SqliteFile> file_;
+  std::unique_ptr<SqliteWriter> writer_;
   LogSink log_;
   std::function<void(FileFault)> on_fault_;
-  SqliteFileNotes notes_;
-  SqliteFileNotes notes_before_;  ///< Those at the beginning of the batch.
   Batch batch_ = Batch::none;
   errc batch_failure_ = errc::storage_failure;
   int logged_code_ = 0;  ///< The failure that was logged last, 0 since something has worked again.

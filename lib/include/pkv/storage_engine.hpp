@@ -121,6 +121,9 @@ class StorageEngine {
 
   /// Returns when everything written so far would survive a loss of power.
   [[nodiscard]] virtual result<void> flush();
+
+  /// There is nothing else to do: an engine may finish what it has put off.
+  virtual void rest() noexcept;
 };
 
 }  // namespace pkv

@@ -158,6 +158,8 @@ inline Outcome Conversation::order(const wire::Operation& operation) {
   if (too_long(operation)) return refuse(operation);
   const Coordinator::Way way = coordinator.way_of(operation);
   if (const auto full = coordinator.full_worker(way)) return wait_for_room(*full);
+  if (!coordinator.has_memory_for({&operation, 1})) [[unlikely]]
+    return reply_error(error_text::over_max_memory);
   if (operation.value.size() >= least_value_in_place && forward_in_place(way, operation))
     return Outcome::done;
   coordinator.append(way, operation, {this, begin_command(), 0});
@@ -191,6 +193,7 @@ Outcome Conversation::forward_all(std::span<const wire::Operation> operations,
     if (const auto full = coordinator.full_worker(way)) return wait_for_room(*full);
     ways_.push_back(way);
   }
+  if (!coordinator.has_memory_for(operations)) return reply_error(error_text::over_max_memory);
   const std::uint32_t ticket = begin_command();
   replies_[ticket].gather = std::move(gather);
   for (std::uint32_t part = 0; part < operations.size(); ++part)

@@ -44,7 +44,8 @@ Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transpo
       sequence_(first_sequence()),
       statistics_(nodes_.size()),
       placement_({ring_, settings_.replicas, workers_of(ring_, nodes_)}, nodes_.size()),
-      transfers_(*this, settings_.copying) {
+      transfers_(*this, settings_.copying),
+      memory_(settings_.max_memory, nodes_.size()) {
   if (nodes_.size() != transport_.worker_count())
     throw std::invalid_argument("there must be one node for each worker");
   queues_.reserve(nodes_.size());
@@ -59,10 +60,31 @@ Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transpo
 
 void Coordinator::set_ring(Ring ring) {
   ring_ = std::move(ring);
+  memory_.set_ring(ring_, nodes_);
   batches_per_read_.assign(nodes_.size(), 1 / reads_of_a_batch);
   for (std::size_t worker = 0; worker < nodes_.size(); ++worker)
     if (const auto index = ring_.index_of(nodes_[worker].id))
       batches_per_read_[worker] = 1 / (reads_of_a_batch * ring_.nodes()[*index].weight);
+}
+
+/// What is under way is counted as if all of it were new: a node tells what it holds only when it
+/// answers.
+bool Coordinator::claim_memory(std::span<const wire::Operation> operations) {
+  bool fits = true;
+  for (const wire::Operation& operation : operations) {
+    if (!wire::may_add_bytes(operation.opcode)) continue;
+    const std::size_t growth = MemoryShares::most_growth(wire::encoded_bytes(operation), 1);
+    for (const WorkerIndex worker : way_of(operation).route->holders()) {
+      const WorkerQueue& queue = queues_[worker];
+      const std::size_t unanswered =
+          MemoryShares::most_growth(queue.unanswered_bytes(), queue.load());
+      fits = memory_.claim(worker, growth, unanswered) && fits;
+    }
+  }
+  for (const wire::Operation& operation : operations)
+    for (const WorkerIndex worker : way_of(operation).route->holders())
+      memory_.drop_claims(worker);
+  return fits;
 }
 
 void Coordinator::wait_for_room(std::size_t worker, ReplyReceiver& receiver) {
@@ -164,6 +186,7 @@ void Coordinator::disconnect(std::size_t worker) {
   transport_.disconnect(worker);
   transport_.flush();
   queues_[worker].lose();
+  memory_.forget(worker);
 }
 
 void Coordinator::reconnect(std::size_t worker, std::uint32_t epoch, std::string address) {
@@ -195,6 +218,7 @@ void Coordinator::pace_copying() {
 void Coordinator::end_turn() {
   pace_copying();
   transfers_.step();
+  if (!memory_.settled() && transfers_.idle()) memory_.settle();
   turn_end_requested_ = false;
   const std::int64_t clock_ms = wall_clock_ms();
   const std::uint64_t stable = settings_.replicas > 1 ? stable_sequence() : 0;
@@ -226,6 +250,8 @@ void Coordinator::deliver(wire::Arrival arrival) {
     return;
   }
   const bool failed = arrival.failure.has_value();
+  if (!failed)
+    memory_.note(worker, arrival.frame.header.sequence, arrival.frame.header.stored_bytes);
   const WorkerQueue::Answered answered = queues_[worker].deliver(std::move(arrival));
   Statistics::Node& node = statistics_.node[worker];
   node.requests += answered.replies;

@@ -4,6 +4,7 @@
 #include "pkv/ring.hpp"
 #include "pkv/server_options.hpp"
 
+#include "coordinator/memory_shares.hpp"
 #include "coordinator/order_port.hpp"
 #include "coordinator/placement.hpp"
 #include "coordinator/replica_replies.hpp"
@@ -20,6 +21,7 @@
 #include <functional>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,6 +61,8 @@ class Coordinator final : public Heir, public OrderPort {
     std::size_t replicas = 1;
     /// A worker that does not answer in time is taken for lost, not only reported.
     bool workers_return = false;
+    /// Of all nodes' entries, copies included; 0: no limit.
+    std::size_t max_memory = 0;
     TransferSet::Settings copying{};
   };
 
@@ -95,6 +99,12 @@ class Coordinator final : public Heir, public OrderPort {
     const std::size_t worker = way.route->holders().front();
     return has_room(worker) ? std::nullopt : std::optional(worker);
   }
+  /// Whether the operations of one command fit into the memory of those that hold their keys. If
+  /// not, none of them should be ordered.
+  [[nodiscard]] bool has_memory_for(std::span<const wire::Operation> operations) {
+    return !memory_.limited() || claim_memory(operations);
+  }
+  [[nodiscard]] const MemoryShares& memory() const noexcept { return memory_; }
   /// Calls receiver.on_room() once, when the worker has room again.
   void wait_for_room(std::size_t worker, ReplyReceiver& receiver);
   /// Forgets the receiver's waits, if any.
@@ -209,6 +219,7 @@ class Coordinator final : public Heir, public OrderPort {
   void tell_waiters();
   void inherit(std::size_t lost_worker, const wire::Operation& operation, std::uint64_t sequence,
                const ReplyAddress& address) override;
+  [[nodiscard]] bool claim_memory(std::span<const wire::Operation> operations);
   [[nodiscard]] std::optional<std::size_t> full_holder(const Route& route) const noexcept;
   [[nodiscard]] std::size_t reader(const WorkerList& holders) const noexcept;
   void append_to_holders(const Route& route, const wire::Operation& operation,
@@ -236,6 +247,7 @@ class Coordinator final : public Heir, public OrderPort {
   ReplicaReplies replica_replies_;
   Placement placement_;
   TransferSet transfers_;
+  MemoryShares memory_;
   std::uint64_t commands_then_ = 0;  // when it was last looked whether clients are busy
   Clock::time_point looked_then_;
 

@@ -100,6 +100,8 @@ std::size_t WorkerQueue::send(std::int64_t clock_ms, std::uint64_t stable) {
     slot.addresses = std::move(batch.addresses);
     slot.answered = 0;
     slot.sequence = batch.frame.header.sequence;
+    slot.bytes = batch.frame.body_size();
+    sent_bytes_ += slot.bytes;
     slot.opened = batch.opened;
     slot.busy = true;
     slot.given_up = false;
@@ -232,6 +234,7 @@ void WorkerQueue::release(Slot& slot) {
   slot.addresses.clear();
   spare_addresses_.push_back(std::move(slot.addresses));
   slot.busy = false;
+  sent_bytes_ -= slot.bytes;
   --busy_slots_;
 }
 

@@ -95,6 +95,11 @@ class WorkerQueue {
 
   /// Bytes that wait for a free slot.
   [[nodiscard]] std::size_t waiting_bytes() const noexcept { return waiting_bytes_; }
+  /// Bytes of operations that are waiting or under way, those of a batch until all of it is
+  /// answered.
+  [[nodiscard]] std::size_t unanswered_bytes() const noexcept {
+    return waiting_bytes_ + sent_bytes_;
+  }
   [[nodiscard]] bool has_waiting() const noexcept { return !waiting_.empty(); }
   /// Nothing waiting and nothing under way.
   [[nodiscard]] bool idle() const noexcept { return waiting_.empty() && busy_slots_ == 0; }
@@ -110,6 +115,7 @@ class WorkerQueue {
     std::vector<ReplyAddress> addresses;
     std::size_t answered = 0;
     std::uint64_t sequence = 0;  ///< Of the batch's header.
+    std::size_t bytes = 0;       ///< Of its operations.
     Clock::time_point opened;
     bool busy = false;
     bool given_up = false;  ///< The receivers have their errors; late replies are dropped.
@@ -133,6 +139,7 @@ class WorkerQueue {
   std::deque<Batch> waiting_;
   Batch* open_ = nullptr;  // the last of waiting_, if there is one
   std::size_t waiting_bytes_ = 0;
+  std::size_t sent_bytes_ = 0;
   std::vector<Slot> slots_;
   std::uint32_t next_slot_ = 0;
   std::size_t busy_slots_ = 0;

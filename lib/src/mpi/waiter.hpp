@@ -35,6 +35,12 @@ class Waiter {
   /// Counts a look that found nothing. True if it is time to sleep.
   [[nodiscard]] bool wants_sleep() noexcept { return ++fruitless_polls_ > polls_before_sleep_; }
 
+  /// Since the first sleep without work; 0 if there was none.
+  [[nodiscard]] std::chrono::nanoseconds idle_time() const noexcept {
+    if (!idle_) return {};
+    return std::chrono::steady_clock::now() - idle_since_;
+  }
+
   /// Sleeps until there may be a message or `doorbell` is readable. A doorbell of -1 is ignored.
   void sleep(int doorbell) noexcept;
 

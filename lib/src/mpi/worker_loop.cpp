@@ -2,6 +2,7 @@
 
 #include "mpi/ucx_worker.hpp"
 
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -9,6 +10,8 @@ namespace pkv::mpi {
 namespace {
 
 constexpr int coordinator = 0;
+/// Shorter pauses are those between a client's answer and its next command.
+constexpr std::chrono::milliseconds idle_before_rest{8};
 constexpr auto coordinator_lost = "the coordinator cannot be reached any more";
 
 }  // namespace
@@ -41,15 +44,22 @@ void WorkerLoop::advance() {
   exchange_.recycle_sent();
   look_for_lost_coordinator();
   if (!happened) {
+    if (!rested_ && waiter_->idle_time() >= idle_before_rest) rest();
     if (waiter_->wants_sleep()) waiter_->sleep(-1);
     return;
   }
   waiter_->worked();
+  rested_ = false;
   for (Received& received : received_) {
     if (received.failure == errc::node_down) throw std::runtime_error(coordinator_lost);
     arrived_[received.slot] = std::move(received);
   }
   received_.clear();
+}
+
+void WorkerLoop::rest() {
+  rested_ = true;
+  if (rest_) rest_();
 }
 
 void WorkerLoop::look_for_lost_coordinator() const {

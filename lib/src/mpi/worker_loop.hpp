@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace pkv::mpi {
@@ -41,6 +42,9 @@ class WorkerLoop final : private ReplySink {
   WorkerLoop(const TransportSettings& settings, Handler handler, LogSink log,
              std::uint32_t epoch = wire::first_epoch, Pulse* pulse = nullptr);
 
+  /// Calls this when there has been nothing to do for some milliseconds, once. It must not throw.
+  void rest_with(std::function<void()> rest) { rest_ = std::move(rest); }
+
   /// Serves until the coordinator says goodbye. No request is active afterwards: MPI may be
   /// finalized.
   void run();
@@ -52,6 +56,7 @@ class WorkerLoop final : private ReplySink {
 
   /// Makes progress, or sleeps for a while if there is none.
   void advance();
+  void rest();
   void look_for_lost_coordinator() const;
   [[nodiscard]] bool handle_next();
   void handle(wire::Frame request);
@@ -62,6 +67,8 @@ class WorkerLoop final : private ReplySink {
   Handler handler_;
   LogSink log_;
   Pulse* const pulse_;
+  std::function<void()> rest_;
+  bool rested_ = true;  // since it has worked
   FrameExchange exchange_;
   std::unique_ptr<Waiter> waiter_;
   std::vector<Received> received_;

@@ -23,6 +23,9 @@ inline constexpr std::string_view not_on_disk_in_time =
     "TIMEOUT not everything was on the disk in time, it may be later";
 inline constexpr std::string_view no_disk =
     "ERR entries are in memory only: start pkv_server with --engine sqlite";
+/// As Redis has it, because clients know it by its text.
+inline constexpr std::string_view over_max_memory =
+    "OOM command not allowed when used memory > 'maxmemory'.";
 inline constexpr std::string_view no_durability = "ERR a durability is none, batch or fsync";
 inline constexpr std::string_view too_many_clients = "ERR max number of clients reached";
 

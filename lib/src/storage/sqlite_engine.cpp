@@ -2,6 +2,7 @@
 
 #include "storage/scan_position.hpp"
 #include "storage/sqlite_file.hpp"
+#include "storage/sqlite_writer.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -26,9 +27,9 @@ struct PagedEntry {
 
 SqliteEngine::SqliteEngine(const SqliteEngineOptions& options)
     : file_(std::make_unique<SqliteFile>(options)),
+      writer_(std::make_unique<SqliteWriter>(*file_, options)),
       log_(options.log),
-      on_fault_(options.on_fault),
-      notes_(file_->read_notes()) {}
+      on_fault_(options.on_fault) {}
 
 SqliteEngine::~SqliteEngine() {
   undo();
@@ -81,21 +82,9 @@ result<void> SqliteEngine::put(std::string_view key, std::string_view value, Ver
 
 result<void> SqliteEngine::put_entry(std::string_view key, std::string_view value, Version version,
                                      bool known_absent) {
-  SqliteFile::Statements& statements = file_->statements();
-  const ScanCursor position = scan_position(key);
-  for (SqliteStatement* const write : {&statements.update, &statements.insert}) {
-    if (known_absent && write == &statements.update) continue;
-    write->bind(1, position);
-    write->bind(2, key);
-    write->bind(3, value);
-    write->bind(4, version);
-    if (const int code = write->run(); code != SQLITE_DONE) return write_failed(code);
-    batch_ = Batch::changed;
-    if (sqlite3_changes(file_->connection()) == 0) continue;  // nothing there to update
-    if (write == &statements.insert) ++notes_.entries;
-    break;
-  }
-  notes_.newest_version = std::max(notes_.newest_version, version);
+  batch_ = Batch::changed;
+  const int code = writer_->put(key, value, version, known_absent);
+  if (code != SQLITE_OK) return write_failed(code);
   return {};
 }
 
@@ -104,14 +93,10 @@ result<bool> SqliteEngine::erase(std::string_view key) {
 }
 
 result<bool> SqliteEngine::erase_entry(std::string_view key) {
-  SqliteStatement& erase = file_->statements().erase;
-  erase.bind(1, scan_position(key));
-  erase.bind(2, key);
-  if (const int code = erase.run(); code != SQLITE_DONE) return write_failed(code);
-  if (sqlite3_changes(file_->connection()) == 0) return false;
-  batch_ = Batch::changed;
-  --notes_.entries;
-  return true;
+  bool was_there = false;
+  if (const int code = writer_->erase(key, was_there); code != SQLITE_OK) return write_failed(code);
+  if (was_there) batch_ = Batch::changed;
+  return was_there;
 }
 
 result<void> SqliteEngine::clear() {
@@ -119,10 +104,8 @@ result<void> SqliteEngine::clear() {
 }
 
 result<void> SqliteEngine::clear_entries() {
-  if (const int code = file_->statements().clear.run(); code != SQLITE_DONE)
-    return write_failed(code);
   batch_ = Batch::changed;
-  notes_.entries = 0;
+  if (const int code = writer_->clear(); code != SQLITE_OK) return write_failed(code);
   return {};
 }
 
@@ -177,48 +160,68 @@ result<void> SqliteEngine::begin_batch() {
   return {};
 }
 
+std::size_t SqliteEngine::count() const noexcept {
+  return writer_->notes().entries;
+}
+
+Version SqliteEngine::newest_version() const noexcept {
+  return writer_->notes().newest_version;
+}
+
 void SqliteEngine::reach(Version version) noexcept {
-  if (batch_ == Batch::changed) notes_.newest_version = std::max(notes_.newest_version, version);
+  if (batch_ == Batch::changed) writer_->reach(version);
 }
 
 result<void> SqliteEngine::end_batch() {
   release_views();
   const bool undone = batch_ == Batch::undone;
-  const result<void> ended = undone ? result<void>(batch_failure_) : commit();
+  const result<void> ended = undone ? result<void>(batch_failure_) : keep_batch();
   batch_ = Batch::none;
   return ended;
 }
 
 result<void> SqliteEngine::open_transaction() {
-  if (batch_ != Batch::asked) return {};
-  if (const int code = file_->statements().begin.run(); code != SQLITE_DONE)
-    return write_failed(code);
+  if (batch_ != Batch::asked) {
+    if (const int code = writer_->make_whole(); code != SQLITE_OK) return failed(code);
+    return {};
+  }
+  if (const int code = writer_->begin(); code != SQLITE_OK) return write_failed(code);
   batch_ = Batch::open;
-  notes_before_ = notes_;
   return {};
 }
 
-result<void> SqliteEngine::commit() {
+result<void> SqliteEngine::keep_batch() {
   if (batch_ == Batch::changed) {
-    SqliteStatement& note = file_->statements().write_notes;
-    note.bind(1, std::uint64_t{notes_.entries});
-    note.bind(2, notes_.newest_version);
-    if (const int code = note.run(); code != SQLITE_DONE) return write_failed(code);
+    if (const int code = writer_->end_batch(); code != SQLITE_OK) return write_failed(code);
+    logged_code_ = 0;
+  } else if (const int code = writer_->end_reading(); code != SQLITE_OK) {
+    static_cast<void>(failed(code));
+    undo();
   }
-  if (batch_ == Batch::open || batch_ == Batch::changed) {
-    if (const int code = file_->statements().commit.run(); code != SQLITE_DONE)
-      return write_failed(code);
-    if (batch_ == Batch::changed) logged_code_ = 0;
-    if (const int code = file_->take_checkpoint_failure(); code != SQLITE_OK)
-      static_cast<void>(failed(code));  // the log grows; what is in it is committed all the same
-  }
+  note_checkpoint();
   return {};
+}
+
+/// The log of the database grows; what is in it is committed all the same.
+void SqliteEngine::note_checkpoint() {
+  if (const int code = file_->take_checkpoint_failure(); code != SQLITE_OK)
+    static_cast<void>(failed(code));
 }
 
 result<void> SqliteEngine::flush() {
   release_views();
-  if (const int code = file_->sync(); code != SQLITE_OK) return failed(code);
+  if (const int code = writer_->sync(); code != SQLITE_OK) return failed(code);
   return {};
+}
+
+void SqliteEngine::rest() noexcept {
+  if (batch_ != Batch::none) return;
+  release_views();
+  if (const int code = writer_->commit(); code != SQLITE_OK) {
+    static_cast<void>(failed(code));
+    writer_->undo_batch();
+  }
+  note_checkpoint();
 }
 
 /// The batch goes on, unless its writes are gone: SQLite undoes them after some failures.
@@ -226,8 +229,9 @@ errc SqliteEngine::read_failed(int code) {
   const errc why = failed(code);
   release_views();
   file_->statements().scan.reset();
-  const bool writing = batch_ == Batch::open || batch_ == Batch::changed;
-  if (writing && !file_->in_transaction()) return write_failed(code);
+  if (!writer_->has_lost_transaction()) return why;
+  if (batch_ == Batch::changed) return write_failed(code);
+  writer_->undo_batch();
   return why;
 }
 
@@ -267,9 +271,7 @@ void SqliteEngine::release_views() noexcept {
 
 void SqliteEngine::undo() noexcept {
   release_views();
-  if (batch_ != Batch::open && batch_ != Batch::changed) return;
-  if (file_->in_transaction()) static_cast<void>(file_->statements().rollback.run());
-  notes_ = notes_before_;
+  if (batch_ == Batch::changed || writer_->has_lost_transaction()) writer_->undo_batch();
 }
 
 }  // namespace pkv

@@ -1,8 +1,10 @@
 #include "storage/sqlite_file.hpp"
 
 #include "base/wall_clock.hpp"
+#include "storage/write_log.hpp"
 
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -62,7 +64,7 @@ void emplace_lock(std::optional<FileLock>& lock, const std::string& path) {
 
 void remove_database(const std::string& path) {
   // The log last: alone it is nothing, but an old one beside a new file would be taken for its log.
-  for (const char* const suffix : {"-shm", "", "-wal"}) {
+  for (const char* const suffix : {"-shm", "", WriteLog::suffix, "-wal"}) {
     std::error_code error;
     std::filesystem::remove(path + suffix, error);
     if (error) throw std::runtime_error("cannot remove " + path + suffix + ": " + error.message());
@@ -169,6 +171,16 @@ SqliteFileNotes SqliteFile::read_notes() {
   return notes;
 }
 
+std::uint32_t SqliteFile::read_transaction() {
+  return static_cast<std::uint32_t>(ask("PRAGMA user_version"));
+}
+
+int SqliteFile::write_transaction(std::uint32_t next) noexcept {
+  char sql[64];
+  std::snprintf(sql, sizeof sql, "PRAGMA user_version = %u", next);
+  return sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr);
+}
+
 void SqliteFile::execute(const std::string& sql) {
   const int code = sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) refuse(code);
@@ -198,7 +210,9 @@ void SqliteFile::refuse(int code) const {
 }
 
 std::string SqliteFile::failure(int code) const {
-  std::string detail = sqlite3_errmsg(connection_.get());
+  // What fails beside the database is not known to the connection.
+  const bool own = sqlite3_extended_errcode(connection_.get()) == code;
+  std::string detail = own ? sqlite3_errmsg(connection_.get()) : sqlite3_errstr(code);
   const int system_error = sqlite3_system_errno(connection_.get());
   switch (code & 0xff) {
     case SQLITE_NOTADB:

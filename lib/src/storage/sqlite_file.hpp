@@ -26,6 +26,15 @@ class SqliteFile {
   [[nodiscard]] sqlite3* connection() const noexcept { return connection_.get(); }
   /// Why the latest call failed, and the file's name.
   [[nodiscard]] std::string failure(int code) const;
+  /// Throws what is thrown of a file that answers so.
+  [[noreturn]] void refuse(int code) const;
+  /// The number of the transaction that comes next, as the latest one has noted it: see WriteLog.
+  [[nodiscard]] std::uint32_t read_transaction();
+  /// Notes it, as a part of this transaction. SQLITE_OK, or why not.
+  [[nodiscard]] int write_transaction(std::uint32_t next) noexcept;
+  [[nodiscard]] static std::uint32_t transaction_after(std::uint32_t number) noexcept {
+    return (number + 1) & 0x7fffffff;  // there are 31 bits for it
+  }
   /// Returns when what was committed is on the disk: SQLITE_OK, or why not.
   [[nodiscard]] int sync() noexcept;
   /// Why the log could not be copied into the file after the latest commit: SQLITE_OK if it could,
@@ -67,7 +76,6 @@ class SqliteFile {
   void check_schema(std::uint32_t node);
   void execute(const std::string& sql);
   [[nodiscard]] std::uint64_t ask(const std::string& sql);
-  [[noreturn]] void refuse(int code) const;
   [[nodiscard]] int sync_part(int which) noexcept;
   static int copy_log(void* file, sqlite3* connection, const char* database, int log_pages);
 

@@ -3,6 +3,8 @@
 #include "pkv/sqlite_engine.hpp"
 
 #include "storage/sqlite_file.hpp"
+#include "storage/sqlite_writer.hpp"
+#include "storage/write_log.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,7 +20,8 @@ SqliteFileNotes inspect_sqlite_file(const std::filesystem::path& path, std::uint
   SqliteFile file(options);
   // Copying the log into the file takes time, and is for the one who works with it.
   sqlite3_db_config(file.connection(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  return file.read_notes();
+  const SqliteWriter writer(file, options);
+  return writer.notes();
 }
 
 std::filesystem::path set_sqlite_file_aside(const std::filesystem::path& file) {
@@ -26,7 +29,8 @@ std::filesystem::path set_sqlite_file_aside(const std::filesystem::path& file) {
     std::filesystem::path path = file;
     return path += addition;
   };
-  constexpr std::array parts{"-wal", "-shm", ""};  // the file last: a new one must not find the log
+  constexpr std::array parts{"-wal", WriteLog::suffix, "-shm",
+                             ""};  // the file last: a new one must not find the logs
   std::string addition;
   const auto is_taken = [&](const char* part) {
     return std::filesystem::exists(named(addition + part));

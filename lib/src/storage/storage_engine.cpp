@@ -49,4 +49,6 @@ result<void> StorageEngine::flush() {
   return {};
 }
 
+void StorageEngine::rest() noexcept {}
+
 }  // namespace pkv

@@ -46,7 +46,7 @@ void seal(const FrameHeader& header, std::string_view body, char* to) noexcept {
   at = store(at, header.slot);
   at = store(at, header.sequence);
   at = store(at, header.clock_ms);
-  at = store(at, header.stable);
+  at = store(at, header.kind == FrameKind::reply ? header.stored_bytes : header.stable);
   at = store(at, body_checksum(body));
   at = store(at, static_cast<std::uint32_t>(header.body_bytes));
   store(at, header_checksum(to));
@@ -73,7 +73,8 @@ result<FrameHeader> decode_header(std::string_view bytes) noexcept {
   header.slot = load<std::uint32_t>(from + 20);
   header.sequence = load<std::uint64_t>(from + 24);
   header.clock_ms = load<std::int64_t>(from + 32);
-  header.stable = load<std::uint64_t>(from + 40);
+  (header.kind == FrameKind::reply ? header.stored_bytes : header.stable) =
+      load<std::uint64_t>(from + 40);
   header.body_bytes = load<std::uint32_t>(from + body_bytes_at);
   if (header.body_bytes > largest_body_bytes) return errc::malformed_frame;
   return header;

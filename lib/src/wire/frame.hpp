@@ -22,7 +22,8 @@ enum class FrameKind : std::uint8_t {
 ///      +--------+-------+------+-------+--------+-------+--------+-------+
 ///      | magic  |version| kind | flags | epoch  | node  | count  | slot  |
 ///      +--------+-------+------+-------+--------+-------+--------+-------+
-///     24  sequence (8)   clock_ms (8)   stable (8)   body_checksum (8)
+///     24  sequence (8)   clock_ms (8)   stable or   body_checksum (8)
+///                                       stored_bytes (8)
 ///     56  body_bytes (4), header_checksum (4)                            64
 ///
 /// All numbers are little-endian. The checksums are XXH3: a frame that was cut, mixed up with an
@@ -45,6 +46,8 @@ struct FrameHeader {
   /// ask what was there before it. The node remembers what later writes replace, for reads that
   /// have to be asked again (read_as_of); 0: it remembers nothing.
   std::uint64_t stable = 0;
+  /// Reply: what the node's entries and their index take, behind what this frame answers.
+  std::uint64_t stored_bytes = 0;
   /// Reply: whether this is the last frame for the request.
   bool last = true;
 

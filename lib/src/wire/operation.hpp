@@ -102,6 +102,12 @@ inline constexpr auto last_opcode = Opcode::close_view;
   return writes_one_key(opcode) || opcode == Opcode::clear;
 }
 
+/// Whether an operation may leave more bytes with its key than there were.
+[[nodiscard]] constexpr bool may_add_bytes(Opcode opcode) noexcept {
+  return writes_one_key(opcode) && opcode != Opcode::erase && opcode != Opcode::remove &&
+         opcode != Opcode::take;
+}
+
 /// Bits of Operation::flags, for Opcode::put.
 enum PutFlag : std::uint8_t {
   put_only_if_absent = 1,

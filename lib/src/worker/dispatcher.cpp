@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -29,11 +30,12 @@ bool continues_write(const wire::Operation& operation, std::uint64_t sequence,
 }  // namespace
 
 Dispatcher::Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes,
-                       const StoreViews::Settings& views)
+                       const StoreViews::Settings& views, bool tells_stored_bytes)
     : store_(store),
       node_(node),
       epoch_(epoch),
       part_bytes_(part_bytes),
+      tells_stored_bytes_(tells_stored_bytes),
       views_(store, views),
       copying_(store, views_) {}
 
@@ -115,11 +117,18 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
       // Without a batch nothing may run: an engine might keep what end_part calls undone.
       const wire::Operation& operation = operations[i];
       const Version version = request.header.sequence + operation.sequence_offset;
-      if (part.begun && operation.opcode < unusual) {
-        execute_operation(store_, operation, version, part.frame.bytes());
-      } else if (part.begun) {
-        run_unusual(operation, request.header, part.frame.bytes());
-        unusual = first_unusual(remembering, asks_for_the_past);  // it may have opened a view
+      const std::size_t before = part.frame.bytes().size();
+      try {
+        if (part.begun && operation.opcode < unusual) {
+          execute_operation(store_, operation, version, part.frame.bytes());
+        } else if (part.begun) {
+          run_unusual(operation, request.header, part.frame.bytes());
+          unusual = first_unusual(remembering, asks_for_the_past);  // it may have opened a view
+        }
+      } catch (const std::bad_alloc&) {
+        // For its answer: what changes something and has a long answer answers first.
+        part.frame.bytes().drop_back(part.frame.bytes().size() - before);
+        wire::append_error(part.frame.bytes(), errc::out_of_memory);
       }
       part.newest = version;
       ++part.frame.header.count;
@@ -148,6 +157,7 @@ void Dispatcher::end_part(Part part, const wire::Frame& request, bool to_disk, b
   if (committed && to_disk) committed = store_.flush();
   if (!committed) answer_undone(part, request, committed.error());
   part.frame.header.last = last;
+  if (tells_stored_bytes_) part.frame.header.stored_bytes = store_.bytes();
   replies.send(std::move(part.frame));
 }
 

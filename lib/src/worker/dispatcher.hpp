@@ -51,8 +51,9 @@ class ReplySink {
 /// another node or incarnation. Then nothing has run and nothing is answered.
 class Dispatcher {
  public:
+  /// `tells_stored_bytes`: whether its replies do, for engines that know it at any moment.
   Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes,
-             const StoreViews::Settings& views = {});
+             const StoreViews::Settings& views = {}, bool tells_stored_bytes = true);
 
   [[nodiscard]] result<void> run(const wire::Frame& request, ReplySink& replies);
 
@@ -83,6 +84,7 @@ class Dispatcher {
   NodeId node_;
   std::uint32_t epoch_;
   std::size_t part_bytes_;
+  bool tells_stored_bytes_;
   StoreViews views_;
   Copying copying_;
   UndoLog undo_log_;

@@ -63,7 +63,7 @@ void add_clients(InfoText& info, const Service& service, const NodeReports&) {
   info.line("maxclients", service.limits.max_clients);
 }
 
-void add_memory(InfoText& info, const Service&, const NodeReports& nodes) {
+void add_memory(InfoText& info, const Service& service, const NodeReports& nodes) {
   std::uint64_t stored = 0;
   std::uint64_t resident = 0;
   for (const wire::NodeStatistics& node : nodes) {
@@ -74,6 +74,15 @@ void add_memory(InfoText& info, const Service&, const NodeReports& nodes) {
   info.line("used_memory", stored);
   info.line("used_memory_rss", resident);
   info.line("coordinator_memory_rss", resident_bytes());
+  const MemoryShares& memory = service.coordinator.memory();
+  info.line("maxmemory", memory.total());
+  info.line("maxmemory_policy", "noeviction");
+  for (std::size_t worker = 0; worker < nodes.size(); ++worker) {
+    const std::string node =
+        "node_" + std::to_string(to_number(service.coordinator.nodes()[worker].id));
+    info.line("used_memory_" + node, nodes[worker].stored_bytes);
+    if (memory.is_limited(worker)) info.line("maxmemory_" + node, memory.share(worker));
+  }
 }
 
 void add_stats(InfoText& info, const Service& service, const NodeReports&) {

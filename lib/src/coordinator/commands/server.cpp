@@ -27,7 +27,7 @@ std::vector<Parameter> parameters(const Service& service) {
       {"databases", "1"},
       {"durability", std::string(to_text(service.durability))},
       {"maxclients", std::to_string(limits.max_clients)},
-      {"maxmemory", "0"},
+      {"maxmemory", std::to_string(service.coordinator.memory().total())},
       {"port", std::to_string(service.port)},
       {"proto-max-bulk-len", std::to_string(limits.max_value_bytes)},
       {"max-key-bytes", std::to_string(limits.max_key_bytes)},

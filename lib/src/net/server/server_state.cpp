@@ -40,6 +40,7 @@ Coordinator::Settings settings_of(const ServerOptions& options) {
                                  options.limits.reply_timeout};
   settings.replicas = options.replicas;
   settings.workers_return = options.replace_worker != nullptr;
+  settings.max_memory = options.max_memory;
   settings.copying.budget.bytes_per_second = options.copy_limit;
   return settings;
 }
