@@ -11,7 +11,7 @@ namespace pkv::cli {
 result<void> BlockingClient::connect() {
   ClientOptions waiting;
   waiting.connect_timeout = options_.timeout;
-  waiting.request_timeout = options_.timeout;
+  waiting.request_timeout = options_.answer_timeout;
   return run(client_.connect(options_.host, options_.port, waiting));
 }
 

@@ -82,8 +82,7 @@ boost::asio::awaitable<FileResult<std::size_t>> LocalSource::read(std::span<char
   if (outcome.bytes == 0 && size_bytes_) {
     co_return FileError(FileFault::local, path_ + " became shorter while it was read: it ends at " +
                                               std::to_string(read_bytes_) + " of " +
-                                              std::to_string(*size_bytes_) +
-                                              " bytes; nothing was stored");
+                                              std::to_string(*size_bytes_) + " bytes");
   }
   const auto bytes = static_cast<std::size_t>(outcome.bytes);
   read_bytes_ += bytes;

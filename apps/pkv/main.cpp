@@ -1,5 +1,6 @@
 #include "blocking_client.hpp"
 #include "bulk.hpp"
+#include "entry_commands.hpp"
 #include "exit_status.hpp"
 #include "file_commands.hpp"
 #include "one_shot.hpp"
@@ -30,6 +31,8 @@ ExitStatus run(const Options& options) {
     }
     return ExitStatus::connection;
   }
+  if (options.action >= Action::export_entries && options.action <= Action::snapshot)
+    return run_entry_command(client, options);
   if (options.action >= Action::put_file) return run_file_command(client, options);
   if (options.action == Action::sql) return run_sql(client, options);
   if (options.action != Action::talk) return run_one_shot(client, options);

@@ -2,8 +2,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include <map>
+
 namespace pkv::cli {
 namespace {
+
+/// A server that is gone is noticed all the same.
+constexpr std::chrono::hours longest_snapshot{24};
 
 constexpr const char* description =
     R"(pkv - a client for the pkv key-value store
@@ -41,6 +46,7 @@ Examples:
   pkv put-file backup.tar backup.tar        tar c /etc | pkv put-file etc.tar -
   pkv sql 'SELECT count(*), max(key) FROM kv GROUP BY size'
   pkv get-file backup.tar copy.tar          pkv get-file --range 0-99 backup.tar - | xxd
+  pkv export all.jsonl                      pkv export | pkv --host db2 import
 )";
 
 CLI::App* add_action(CLI::App& app, Options& options, Action action, const char* name,
@@ -97,6 +103,31 @@ void add_actions(CLI::App& app, Options& options) {
     options.arguments = execute->remaining();
     if (options.arguments.empty()) throw CLI::RequiredError("exec: COMMAND");
   });
+}
+
+void add_entry_actions(CLI::App& app, Options& options) {
+  CLI::App* store = add_words(app, options, Action::export_entries, "export",
+                              "Write all keys and values as they are at one moment to FILE, or to "
+                              "standard output, as lines of JSON",
+                              "[FILE|-]", 0, 1);
+  store->add_flag("--force", options.files.force, "Replace FILE if it is there");
+  CLI::App* load = add_words(app, options, Action::import_entries, "import",
+                             "Store the keys and values of FILE, or of standard input, in the "
+                             "form that export writes",
+                             "[FILE|-]", 0, 1);
+  load->add_option("--on-conflict", options.on_conflict,
+                   "What to do with a key that is there: overwrite it, keep it, or fail")
+      ->transform(CLI::CheckedTransformer(
+                      std::map<std::string, OnConflict>{{"overwrite", OnConflict::overwrite},
+                                                        {"keep", OnConflict::keep},
+                                                        {"fail", OnConflict::fail}})
+                      .description(""))
+      ->default_str("overwrite")
+      ->type_name("overwrite|keep|fail");
+  add_words(app, options, Action::snapshot, "snapshot",
+            "Have the server make a snapshot of the whole store as it is at one moment, in its "
+            "folder for snapshots, and wait until it is on the disk",
+            "[NAME]", 0, 1);
 }
 
 void add_silence(CLI::App& command, FileCommandOptions& files) {
@@ -196,6 +227,7 @@ std::variant<Options, ExitStatus> parse_options(int argc, char** argv) {
   app.footer(footer);
   add_flags(app, options, seconds);
   add_actions(app, options);
+  add_entry_actions(app, options);
   add_file_actions(app, options);
   add_sql(app, options);
   app.require_subcommand(0, 1);
@@ -209,6 +241,9 @@ std::variant<Options, ExitStatus> parse_options(int argc, char** argv) {
     return app.exit(reason) == 0 ? ExitStatus::success : ExitStatus::usage;
   }
   options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+  options.answer_timeout = options.timeout;
+  if (options.action == Action::snapshot && app.get_option("--timeout")->count() == 0)
+    options.answer_timeout = longest_snapshot;
   return options;
 }
 

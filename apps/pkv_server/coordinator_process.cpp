@@ -175,8 +175,7 @@ int run_coordinator(const Options& options, mpi::Environment& environment,
     return 1;
   }
 
-  front->start();
-  announce(front->endpoint(), workers - options.spares);
+  front->start([&] { announce(front->endpoint(), workers - options.spares); });
   try {
     if (!transport.run()) front->leave("a worker did not answer: leaving without it");
     environment.finalize();
@@ -221,8 +220,7 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
   }
   tell_if_lost_for_good(options, environment, log);
   front->follow(control, workers);
-  front->start();
-  announce(front->endpoint(), workers.size() - options.spares);
+  front->start([&] { announce(front->endpoint(), workers.size() - options.spares); });
   try {
     static_cast<void>(transport.run());  // whether MPI could be finalized is of no interest here
     if (!transport.ended_in_order())

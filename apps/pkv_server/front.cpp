@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <pthread.h>
 #include <utility>
 
@@ -19,7 +20,8 @@ constexpr auto stop_deadline = 1500ms;
 
 ServerOptions server_options(const Options& options, const std::vector<mpi::Process>& processes,
                              ControlServer* control, const DataFolder* folder, const LogSink& log,
-                             decltype(ServerOptions::note_whole) note_whole) {
+                             decltype(ServerOptions::note_whole) note_whole,
+                             decltype(ServerOptions::restored) restored) {
   ServerOptions server;
   server.bind_address = options.bind_address;
   server.port = options.port;
@@ -38,6 +40,11 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
       server.rewriting_time = rewritten->time;
     }
   }
+  server.snapshot_folder = options.snapshot_folder;
+  if (server.entries_last && options.snapshot_folder.empty())
+    server.snapshot_folder = std::filesystem::path(options.data_folder) / "snapshots";
+  server.restore_folder = options.restore_folder;
+  server.restored = std::move(restored);
   server.log = log;
   if (control != nullptr) {
     server.replace_worker = [control](std::size_t worker, std::uint32_t epoch) {
@@ -81,12 +88,15 @@ Front::Front(boost::asio::io_context& io, const Options& options,
       io_(io),
       data_(folder),
       server_(io_,
-              server_options(options, processes, control, folder, log_,
-                             [this](std::size_t worker, std::optional<std::uint64_t> lost_at) {
-                               note_whole(worker, lost_at);
-                             }),
+              server_options(
+                  options, processes, control, folder, log_,
+                  [this](std::size_t worker, std::optional<std::uint64_t> lost_at) {
+                    note_whole(worker, lost_at);
+                  },
+                  [this](const std::string& failure) { on_restored(failure); }),
               transport),
-      port_file_(options.port_file, server_.port()),
+      port_file_path_(options.port_file),
+      is_restored_(options.restore_folder.empty()),
       signals_(io_, SIGINT, SIGTERM),
       deadline_(io_),
       cpu_sharing_(
@@ -94,16 +104,30 @@ Front::Front(boost::asio::io_context& io, const Options& options,
       processes_(processes),
       shares_cpus_(options.scheduling == Scheduling::automatic),
       fills_workers_(options.replicas > 1) {
+  if (is_restored_) port_file_.emplace(port_file_path_, server_.port());
   await_signal();
 }
 
-void Front::start() {
+void Front::start(std::function<void()> on_ready) {
+  on_ready_ = std::move(on_ready);
   // Behind what follow() has said, and before the first client's command.
   if (data_ != nullptr && data_->copies_may_differ())
     boost::asio::post(io_, [this] {
       server_.even_out_copies(data_->stale_workers(), [this] { note_equal_copies(); });
     });
+  // If not, it is told by the event loop when it is.
+  if (is_restored_) on_ready_();
   thread_ = std::jthread([this] { run(); });
+}
+
+void Front::on_restored(const std::string& failure) {
+  if (!failure.empty()) leave("cannot restore the snapshot: " + failure);
+  try {
+    port_file_.emplace(port_file_path_, server_.port());
+  } catch (const std::exception& error) {
+    leave(error.what());
+  }
+  on_ready_();
 }
 
 void Front::end() {
@@ -114,7 +138,7 @@ void Front::end() {
 
 void Front::leave(const std::string& why) noexcept {
   log_(LogLevel::error, why);
-  port_file_.remove();
+  if (port_file_) port_file_->remove();
   mpi::Environment::leave(1);
 }
 
@@ -197,7 +221,7 @@ void Front::stop() {
   deadline_.async_wait([this](boost::system::error_code error) {
     if (!error) leave("stopping took too long: leaving with work undone");
   });
-  port_file_.remove();
+  if (port_file_) port_file_->remove();
   server_.stop(client_patience, [this] {
     finished_all_ = server_.idle();
     transport_.stop(worker_patience);

@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -50,7 +51,8 @@ class Front {
   /// on. To be called before start().
   void follow(ControlServer& control, const std::vector<WorkerReady>& workers);
 
-  void start();
+  /// `on_ready` is called when clients are served: here, or later by the other thread.
+  void start(std::function<void()> on_ready);
 
   /// To be called when MPI is no longer in use; nothing is left that the deadline could cut short.
   void end();
@@ -67,15 +69,19 @@ class Front {
   void stop();
   void on_ready(const WorkerReady& ready);
   void replace_unfit(ControlServer& control, const std::vector<WorkerReady>& workers);
+  void on_restored(const std::string& failure);
   void note_equal_copies();
   void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at);
 
   LogSink log_;
+  std::function<void()> on_ready_;
   mpi::MpiTransport& transport_;
   boost::asio::io_context& io_;
   DataFolder* data_;
   Server server_;
-  PortFile port_file_;
+  std::string port_file_path_;
+  bool is_restored_;  // or there is nothing to restore
+  std::optional<PortFile> port_file_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer deadline_;
   CpuSharing cpu_sharing_;

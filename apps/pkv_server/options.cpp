@@ -199,6 +199,24 @@ void add_storage_options(CLI::App& app, Options& options) {
       ->group("Storage");
 }
 
+void add_snapshot_options(CLI::App& app, Options& options) {
+  app.add_option("--snapshots", options.snapshot_folder,
+                 "Folder on the coordinator's machine that SAVE makes snapshots in, made if it is "
+                 "missing; with --engine sqlite the default is 'snapshots' in the folder of --data")
+      ->type_name("PATH")
+      ->group("Storage");
+  app.add_option("--restore", options.restore_folder,
+                 "Snapshot to begin with: its keys are put into the store, which must be empty, "
+                 "before clients are served; on the coordinator's machine")
+      ->type_name("PATH")
+      ->group("Storage");
+  add_size(app, "--view-bytes", options.view_bytes,
+           "Memory of each node for what is replaced while a snapshot or an export is read; where "
+           "more is replaced than that, it fails")
+      ->check(between(std::size_t{1} << 20, std::size_t{1} << 40))
+      ->group("Storage");
+}
+
 /// Throws if the options do not go together.
 void check_storage_options(const CLI::App& app, const Options& options) {
   const auto given = [&app](const char* name) { return app.get_option(name)->count() > 0; };
@@ -310,6 +328,7 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
   add_worker_options(app, options, raw.points);
   add_loss_options(app, options, raw);
   add_storage_options(app, options);
+  add_snapshot_options(app, options);
   add_memory_option(app, options);
   add_limit_options(app, options, raw);
   add_log_options(app, options);

@@ -53,6 +53,9 @@ struct Options {
   std::string data_folder;  ///< Of the engines that have files.
   Durability durability = Durability::batch;
   std::size_t cache_bytes = std::size_t{64} << 20;  ///< Of each node, with such an engine.
+  std::string snapshot_folder;                      ///< Empty: beside the nodes' files, or none.
+  std::size_t view_bytes = std::size_t{256} << 20;  ///< Of each node, see StoreViews.
+  std::string restore_folder;                       ///< A snapshot to begin with. Empty: none.
   WorkerLoss on_worker_loss = WorkerLoss::automatic;
   /// Silence after which a worker's process is taken for lost, where that does not end the job.
   std::chrono::milliseconds heartbeat_limit{800};

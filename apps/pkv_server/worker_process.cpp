@@ -24,7 +24,8 @@ void serve(const Options& options, std::unique_ptr<StorageEngine> engine, int ra
     KVStore store(std::move(engine), options.limits);
     // Half of what travels as one message: a part closes after the reply that fills it.
     Dispatcher dispatcher(store, NodeId{static_cast<std::uint32_t>(rank)}, epoch,
-                          options.transport.preferred_frame_bytes / 2, {},
+                          options.transport.preferred_frame_bytes / 2,
+                          {.most_saved_bytes = options.view_bytes},
                           options.engine == Engine::memory);
     mpi::WorkerLoop loop(
         options.transport,

@@ -39,6 +39,7 @@ struct Rig {
   /// One turn of the event loop.
   void turn() {
     coordinator.update_clock();
+    service.step();
     coordinator.end_turn();
     service.tell_owners();
     coordinator.collect();

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -66,6 +67,12 @@ struct ServerOptions {
   /// What had to be written anew before this start, as the files were of other nodes: INFO tells.
   std::uint64_t entries_rewritten = 0;
   std::chrono::milliseconds rewriting_time{0};
+  /// Folder that SAVE makes snapshots in, made if it is missing. Empty: it is refused.
+  std::filesystem::path snapshot_folder;
+  /// A snapshot that the store begins with; clients are served when it is there. Empty: none.
+  std::filesystem::path restore_folder;
+  /// Told when it is there, or why it cannot be; then nobody is served. May be empty.
+  std::function<void(const std::string& failure)> restored;
   Limits limits;
   LogSink log;
 };

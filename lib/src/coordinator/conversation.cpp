@@ -42,6 +42,7 @@ Conversation::~Conversation() {
   assert(drained() && "answers are still on their way to this conversation");
   service_.node_queries.end_all_of(*this);
   service_.coordinator.stop_waiting(*this);
+  forget_views();
   if (listed_) service_.forget(*this);
 }
 
@@ -243,6 +244,7 @@ void Conversation::discard_output() noexcept {
   closing_ = true;
   output_.clear();
   service_.coordinator.stop_waiting(*this);
+  forget_views();
 }
 
 }  // namespace pkv

@@ -117,6 +117,14 @@ class Conversation final : public ReplyReceiver {
   /// Answers OK when all that was ordered before is on the disk, or an error when `patience` is at
   /// an end; 0: never.
   Outcome wait_for_disk(std::chrono::milliseconds patience);
+
+  /// Opens its view of the whole store as of now; asks for the next of its entries; closes it.
+  Outcome open_view();
+  Outcome next_of_view();
+  Outcome close_view();
+  /// Makes a snapshot; answers when it is there if the client is to `wait`.
+  Outcome save(std::string_view name, bool wait);
+
   /// Answers the command of this ticket. Requires: it was left waiting.
   void finish(std::uint32_t ticket, std::string encoded);
 
@@ -145,6 +153,8 @@ class Conversation final : public ReplyReceiver {
   Outcome reply_encoded(std::string encoded);
   [[nodiscard]] bool must_pause() const noexcept;
   std::uint32_t begin_command();
+  std::uint32_t leave_waiting();
+  void forget_views() noexcept;
   void write(ReplyLine::Entry& entry);
   void finish_ready_replies();
   void list_as_active();

@@ -4,11 +4,14 @@
 #include "pkv/limits.hpp"
 #include "pkv/log.hpp"
 
+#include "coordinator/client_views.hpp"
 #include "coordinator/cluster.hpp"
 #include "coordinator/coordinator.hpp"
 #include "coordinator/disk_waits.hpp"
 #include "coordinator/key_counts.hpp"
 #include "coordinator/node_queries.hpp"
+#include "coordinator/snapshots.hpp"
+#include "coordinator/store_scans.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -43,7 +46,10 @@ struct Service {
         log(std::move(the_log)),
         bind_address(std::move(the_bind_address)),
         key_counts(the_coordinator),
-        node_queries(the_coordinator) {}
+        node_queries(the_coordinator),
+        scans(the_coordinator),
+        client_views(the_coordinator, scans),
+        snapshots(the_coordinator, scans, log) {}
 
   Coordinator& coordinator;
   Cluster& cluster;
@@ -52,6 +58,9 @@ struct Service {
   std::string bind_address;
   KeyCounts key_counts;
   NodeQueries node_queries;
+  StoreScans scans;
+  ClientViews client_views;
+  Snapshots snapshots;
   std::uint16_t port = 0;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::size_t clients = 0;  ///< Connected now.
@@ -73,6 +82,15 @@ struct Service {
   [[nodiscard]] std::uint8_t write_flags(Durability level) const noexcept {
     return level == Durability::fsync && durability < level ? wire::on_disk : std::uint8_t{0};
   }
+
+  /// Goes on with what is read of the whole store. Call it in every turn, and every few
+  /// milliseconds while reads_store().
+  void step() {
+    client_views.expire();
+    scans.step();
+    snapshots.step();
+  }
+  [[nodiscard]] bool reads_store() const noexcept { return scans.busy() || snapshots.busy(); }
 
   /// The conversations that something has happened to and whose owners have not been told; null
   /// where one has ended meanwhile.

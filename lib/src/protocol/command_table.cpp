@@ -44,6 +44,10 @@ constexpr auto table = std::to_array<CommandInfo>({
     {K::dbsize, "dbsize", 1, read_fast, 0, 0, 0, "server", "", "Count the keys"},
     {K::flushall, "flushall", -1, write, 0, 0, 0, "server", "[ASYNC|SYNC]", "Delete all keys"},
     {K::flushdb, "flushdb", -1, write, 0, 0, 0, "server", "[ASYNC|SYNC]", "Delete all keys"},
+    {K::view, "view", 2, none, 0, 0, 0, "server", "OPEN|NEXT|CLOSE", "Read all keys and values as they are at one moment, some at a time"},
+    {K::save, "save", -1, admin, 0, 0, 0, "server", "[name]", "Make a snapshot of the whole store and wait until it is on the disk"},
+    {K::bgsave, "bgsave", -1, admin, 0, 0, 0, "server", "[name]", "Make a snapshot of the whole store"},
+    {K::lastsave, "lastsave", 1, fast, 0, 0, 0, "server", "", "Tell when the latest snapshot was made, in seconds since 1970"},
 
     {K::get, "get", 2, read_fast, 1, 1, 1, "string", "key", "Get the value of a key"},
     {K::set, "set", -3, write, 1, 1, 1, "string", "key value [NX|XX] [GET] [DURABLE none|batch|fsync]", "Set the value of a key"},

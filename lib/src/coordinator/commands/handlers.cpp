@@ -81,6 +81,14 @@ CommandHandler handler_of(CommandKind kind) noexcept {
     case CommandKind::flushall:
     case CommandKind::flushdb:
       return commands::flush;
+    case CommandKind::view:
+      return commands::view;
+    case CommandKind::save:
+      return commands::save;
+    case CommandKind::bgsave:
+      return commands::background_save;
+    case CommandKind::lastsave:
+      return commands::last_save;
   }
   return nullptr;
 }

@@ -58,6 +58,11 @@ Outcome database_size(Conversation& client, Words words);
 Outcome flush(Conversation& client, Words words);
 
 Outcome sql_nodes(Conversation& client, Words words);  // sql_nodes.cpp
+// snapshots.cpp: the whole store at one place in the order
+Outcome view(Conversation& client, Words words);
+Outcome save(Conversation& client, Words words);
+Outcome background_save(Conversation& client, Words words);
+Outcome last_save(Conversation& client, Words words);
 
 // info.cpp, nodes.cpp, node.cpp, ring.cpp
 Outcome info(Conversation& client, Words words);

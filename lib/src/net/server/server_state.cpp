@@ -98,6 +98,9 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
   acceptor_.listen(asio::socket_base::max_listen_connections);
   endpoint_ = acceptor_.local_endpoint();
   service_.port = endpoint_.port();
+  service_.snapshots.keep_in(options_.snapshot_folder);
+  if (!options_.restore_folder.empty())
+    restore_.emplace(coordinator_, service_.key_counts, options_.restore_folder, options_.log);
 }
 
 void Server::State::start() {
@@ -113,8 +116,26 @@ void Server::State::start() {
       if (const auto self = weak.lock()) self->on_arrivals();
     });
   });
+  if (restore_)
+    asio::post(io_, [weak] {
+      if (const auto self = weak.lock()) self->restore();
+    });
+  else
+    accept();
+}
+
+void Server::State::restore() {
+  coordinator_.update_clock();
+  restore_->begin([this](const std::string& failure) {
+    if (failure.empty()) accept();
+    if (options_.restored) options_.restored(failure);
+  });
+  end_turn();
+}
+
+void Server::State::accept() {
   accepting_ = true;
-  asio::co_spawn(io_, accept_clients(), [weak](std::exception_ptr failure) {
+  asio::co_spawn(io_, accept_clients(), [weak = weak_from_this()](std::exception_ptr failure) {
     const auto self = weak.lock();
     if (self == nullptr) return;
     self->accepting_ = false;
@@ -181,13 +202,15 @@ void Server::State::on_arrivals() {
   coordinator_.collect();
   cluster_.step();
   // Copying goes on as soon as it can, not when the next client comes.
-  if (cluster_.busy())
+  if (needs_turns())
     end_turn();
   else
     tell_owners();
 }
 
 void Server::State::end_turn() {
+  if (restore_) restore_->step();
+  service_.step();
   coordinator_.end_turn();
   tell_owners();
   watch_deadlines();
@@ -214,8 +237,13 @@ void Server::State::even_out_copies(std::span<const std::size_t> least_trusted_f
   end_turn();
 }
 
+/// Whether something goes on that needs turns also when no client does anything.
+bool Server::State::needs_turns() const noexcept {
+  return cluster_.busy() || service_.reads_store() || (restore_ && !restore_->over());
+}
+
 void Server::State::watch_cluster() {
-  if (watching_cluster_ || !cluster_.busy()) return;
+  if (watching_cluster_ || !needs_turns()) return;
   watching_cluster_ = true;
   cluster_timer_.expires_after(copying_interval);
   cluster_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
@@ -279,6 +307,7 @@ void Server::State::check_deadlines() {
 
 void Server::State::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {
   stopped_ = std::move(stopped);
+  if (restore_) restore_->stop();
   close();
   for (const auto& [id, session] : sessions_)
     session->finish();

@@ -4,6 +4,7 @@
 
 #include "coordinator/coordinator.hpp"
 #include "coordinator/service.hpp"
+#include "coordinator/snapshot_restore.hpp"
 #include "net/server/input_budget.hpp"
 #include "net/server/session.hpp"
 #include "worker/loopback_transport.hpp"
@@ -61,6 +62,8 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
  private:
   using Socket = boost::asio::ip::tcp::socket;
 
+  void restore();
+  void accept();
   boost::asio::awaitable<void> accept_clients();
   void admit(Socket socket);
   void refuse(Socket socket);
@@ -70,6 +73,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   void tell_owners();
   void watch_deadlines();
   void check_deadlines();
+  [[nodiscard]] bool needs_turns() const noexcept;
   void watch_cluster();
   void watch_service();
   void cut_sessions();
@@ -83,6 +87,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   Coordinator coordinator_;
   Cluster cluster_;
   Service service_;
+  std::optional<SnapshotRestore> restore_;  // until the store can be served
   InputBudget budget_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::ip::tcp::endpoint endpoint_;
