@@ -246,14 +246,3 @@ TEST_CASE("pkv import: the first wrong line ends it, with its number", "[pkv][en
     CHECK_THAT(done.errors, StartsWith("error: line 1: "));
   }
 }
-
-TEST_CASE("pkv import: a line without end does not fill the memory", "[pkv][entries]") {
-  const ClientProgram program;
-  const Outcome done = program.shell(
-      "ulimit -v 4000000; (echo '{\"key\":\"a\",\"value\":\"1\"}'; head -c 1200000000 /dev/zero | "
-      "tr "
-      "'\\0' x) | $PKV import");
-  CHECK(done.exit_status == 1);
-  CHECK(done.output == "imported 1 keys\n");
-  CHECK(done.errors == "error: line 2: it is longer than 1 GiB\n");
-}
