@@ -4,6 +4,7 @@
 #include "mpi/mpi_transport.hpp"
 #include "pkv_server/control_server.hpp"
 #include "pkv_server/data_folder.hpp"
+#include "pkv_server/data_spread.hpp"
 #include "pkv_server/front.hpp"
 #include "pkv_server/hydra_job.hpp"
 #include "pkv_server/log.hpp"
@@ -82,6 +83,7 @@ void open_front(std::optional<Front>& front, std::optional<DataFolder>& data,
                 ControlServer* control, LogSink& log, std::string& why_not) {
   try {
     log = open_log(options, 0);
+    check_weights(options, processes.size() - 1 - options.spares);
     open_data(data, options, processes);
     front.emplace(io, options, processes, transport, control, data ? &*data : nullptr, log);
   } catch (const boost::system::system_error& error) {

@@ -1,9 +1,8 @@
 #include "pkv_server/data_folder.hpp"
 
-#include "pkv/ring.hpp"
 #include "pkv/sqlite_inspection.hpp"
 
-#include "pkv_server/log.hpp"
+#include "pkv_server/data_rewriting.hpp"
 #include "pkv_server/node_storage.hpp"
 #include "wire/first_sequence.hpp"
 
@@ -13,6 +12,7 @@
 #include <cstddef>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace pkv::server {
 namespace {
@@ -22,17 +22,9 @@ using namespace std::chrono_literals;
 /// For a server that was just killed to be gone.
 constexpr auto lock_patience = 2s;
 
-std::string points_of(const RingOptions& ring) {
-  return ring.scheme == RingScheme::node_count ? "nodes" : std::to_string(ring.points_per_node);
-}
-
 /// In percent of all keys.
-std::string share_of(std::uint32_t node, std::size_t workers, const RingOptions& options) {
-  std::vector<RingNode> nodes;
-  for (std::uint32_t id = 1; id <= workers; ++id)
-    nodes.push_back({.id = NodeId{id}});
-  const Ring ring(std::move(nodes), options);
-  return std::to_string(std::lround(100 * ring.share(NodeId{node}))) + " %";
+std::string share_of(std::uint32_t node, const DataSpread& spread) {
+  return std::to_string(std::lround(100 * ring_of(spread).share(NodeId{node}))) + " %";
 }
 
 /// The workers of nodes number `from` to `to` in the list.
@@ -46,11 +38,8 @@ std::vector<std::size_t> workers_of(const std::vector<std::uint32_t>& nodes, std
 
 }  // namespace
 
-std::filesystem::path node_file(const Options& options, std::uint32_t node) {
-  return std::filesystem::path(options.data_folder) / ("node-" + std::to_string(node) + ".db");
-}
-
-DataFolder::DataFolder(const Options& options, std::size_t workers) : options_(options) {
+DataFolder::DataFolder(const Options& options, std::size_t workers)
+    : options_(options), wanted_(spread_of(options, workers)) {
   const std::filesystem::path folder = options.data_folder;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -66,31 +55,24 @@ DataFolder::DataFolder(const Options& options, std::size_t workers) : options_(o
     throw std::runtime_error("cannot write in " + folder.string() + ": " +
                              failure.code().message() + ": give another folder with --data");
   }
-  const std::optional<DataLayout> found = read_layout(folder);
-  if (found) {
-    compare("--workers", std::to_string(workers), std::to_string(found->workers));
-    compare("--replicas", std::to_string(options.replicas), std::to_string(found->replicas));
-    compare("--points-per-node", points_of(options.ring), found->points);
-    layout_ = *found;
+  if (std::optional<DataLayout> found = read_layout(folder)) {
+    layout_ = std::move(*found);
     settled_ = true;
-    const bool too_many_lost = found->lost.size() + found->damaged.size() >= found->replicas;
-    copies_may_differ_ = found->replicas > 1 && (found->in_use || too_many_lost);
+    const bool too_many_lost =
+        layout_.lost.size() + layout_.damaged.size() >= layout_.spread.copies();
+    copies_may_differ_ = layout_.spread.copies() > 1 && (layout_.in_use || too_many_lost);
+  } else {
+    layout_.spread = wanted_;
   }
-  layout_.workers = workers;
-  layout_.replicas = options.replicas;
-  layout_.points = points_of(options.ring);
 }
 
-void DataFolder::compare(const std::string& name, const std::string& ours,
-                         const std::string& theirs) const {
-  if (ours == theirs) return;
-  throw std::runtime_error("the files in " + options_.data_folder + " were written with " + name +
-                           ' ' + theirs + ", not " + ours +
-                           ": start with the same, or give another folder with --data");
-}
-
-void DataFolder::inspect_files(const LogSink& log) {
-  for (std::uint32_t node = 1; node <= layout_.workers; ++node)
+void DataFolder::prepare(const LogSink& log, const StepWatch& step) {
+  if (layout_.replacing > 0) {
+    log(LogLevel::info, "the entries had been written anew: these files take their places now");
+    take_places(options_.data_folder, layout_, step);
+  }
+  remove_next_files(options_.data_folder);
+  for (std::uint32_t node = 1; node <= layout_.spread.workers; ++node)
     inspect(node, log);
   check_lost();
   if (!layout_.damaged.empty() && !stale_workers().empty())
@@ -98,13 +80,85 @@ void DataFolder::inspect_files(const LogSink& log) {
         "nodes whose files are damaged had writes that others, lost before, have not got: keys "
         "that were on such nodes alone are as they were when the others were lost");
   if (settled_) write();
+  if (layout_.spread != wanted_) {
+    spread_anew(log, step);
+  } else {
+    check_refill();
+  }
+}
+
+/// Nothing of the former files is changed before the new ones are all complete; then the layout
+/// says so, and from there on these are the store.
+void DataFolder::spread_anew(const LogSink& log, const StepWatch& step) {
+  const auto began = std::chrono::steady_clock::now();
+  log(LogLevel::info, "the files in " + options_.data_folder + " were written with " +
+                          differing_options(layout_.spread, wanted_) + ", not " +
+                          differing_options(wanted_, layout_.spread) +
+                          ": all entries are written anew");
+  check_strays();
+  DataLayout next;
+  next.spread = wanted_;
+  next.replacing = layout_.spread.workers;
+  const std::uint64_t entries = write_next_files(log, step);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - began);
+  next.rewritten = {entries, took};
+  write_layout(options_.data_folder, next);
+  layout_ = std::move(next);
+  if (step) step();
+  take_places(options_.data_folder, layout_, step);
+  copies_may_differ_ = false;
+  log(LogLevel::info, std::to_string(entries) + " entries were written anew, in " +
+                          std::to_string(took.count()) + " ms");
+}
+
+std::uint64_t DataFolder::write_next_files(const LogSink& log, const StepWatch& step) {
+  const std::filesystem::path folder = options_.data_folder;
+  for (;;) {
+    const std::vector<std::uint32_t> unfit = least_trusted_first();
+    const auto emptied = unfit.begin() + static_cast<std::ptrdiff_t>(emptied_count());
+    try {
+      return rewrite({.folder = folder,
+                      .from = layout_.spread,
+                      .emptied = {unfit.begin(), emptied},
+                      .least_trusted_first = {emptied, unfit.end()},
+                      .to = wanted_,
+                      .log = log,
+                      .step = step});
+    } catch (const DamagedSource& damage) {
+      remove_next_files(folder);
+      if (unfit.size() + 1 >= layout_.spread.copies())
+        throw std::runtime_error(std::string(damage.what()) +
+                                 ", and no other file has all of its entries: to serve what can be "
+                                 "read, start as before, with " +
+                                 differing_options(layout_.spread, wanted_));
+      set_aside(damage.node(), damage.what(), log);
+      write();
+    } catch (...) {
+      remove_next_files(folder);
+      throw;
+    }
+  }
+}
+
+/// Files that the layout knows nothing of are not written over.
+void DataFolder::check_strays() const {
+  for (auto node = static_cast<std::uint32_t>(layout_.spread.workers + 1); node <= wanted_.workers;
+       ++node) {
+    const std::filesystem::path file = node_file(options_.data_folder, node);
+    if (std::filesystem::exists(file) && std::filesystem::file_size(file) > 0)
+      throw std::runtime_error(file.string() + " is there, though pkv.layout tells of " +
+                               std::to_string(layout_.spread.workers) +
+                               " nodes only: take it away");
+  }
 }
 
 void DataFolder::inspect(std::uint32_t node, const LogSink& log) {
-  const std::filesystem::path file = node_file(options_, node);
+  const std::filesystem::path file = node_file(options_.data_folder, node);
   if (!std::filesystem::exists(file) && !settled_) return;
-  if (is_missing(file, layout_.replicas)) {
-    if (layout_.replicas == 1)
+  const std::size_t copies = layout_.spread.copies();
+  if (is_missing(file, copies)) {
+    if (copies == 1)
       throw std::runtime_error(file.string() +
                                " is missing: put it back (or an empty file, to do without what "
                                "was in it)");
@@ -129,17 +183,17 @@ void DataFolder::inspect(std::uint32_t node, const LogSink& log) {
 }
 
 void DataFolder::set_aside(std::uint32_t node, const std::string& why, const LogSink& log) {
-  const std::filesystem::path file = node_file(options_, node);
+  const std::filesystem::path file = node_file(options_.data_folder, node);
   const std::string say = why + ": it is set aside as " + set_sqlite_file_aside(file).string();
-  if (layout_.replicas > 1) {
+  if (layout_.spread.copies() > 1) {
     layout_.lost.erase(node);
     layout_.damaged.insert(node);
     log(LogLevel::error, say + ", and node " + std::to_string(node) + " filled from the others");
     return;
   }
   static_cast<void>(inspect_sqlite_file(file, node));  // makes another
-  log(LogLevel::error, say + ", and what it held is lost: " +
-                           share_of(node, layout_.workers, options_.ring) + " of all keys");
+  log(LogLevel::error,
+      say + ", and what it held is lost: " + share_of(node, layout_.spread) + " of all keys");
 }
 
 /// The nodes that are not up to date, those that have least first.
@@ -159,7 +213,7 @@ std::vector<std::uint32_t> DataFolder::least_trusted_first() const {
 std::size_t DataFolder::emptied_count() const {
   const std::size_t unfit = layout_.damaged.size() + layout_.lost.size();
   // What was in damaged files is gone, whatever is done.
-  return std::max(layout_.damaged.size(), std::min(unfit, layout_.replicas - 1));
+  return std::max(layout_.damaged.size(), std::min(unfit, layout_.spread.copies() - 1));
 }
 
 void DataFolder::check_lost() const {
@@ -171,14 +225,25 @@ void DataFolder::check_lost() const {
           " are missing or unfinished, so some keys may be in none: put missing files back; to "
           "serve what there is in unfinished ones, remove the lines that begin with 'lost' from "
           "pkv.layout there");
-  if (!unfit.empty() && !options_.restarts_workers())
+}
+
+void DataFolder::check_refill() const {
+  const bool all_fit = layout_.damaged.empty() && layout_.lost.empty();
+  if (!all_fit && !options_.restarts_workers())
     throw std::runtime_error("the file of a node in " + options_.data_folder +
                              " is not up to date and has to be filled anew: start with "
                              "--on-worker-loss restart");
 }
 
 void DataFolder::settle() {
+  if (layout_.replacing > 0 || layout_.spread != wanted_)
+    throw std::runtime_error("the files in " + options_.data_folder + " were written with " +
+                             differing_options(layout_.spread, wanted_) + ", not " +
+                             differing_options(wanted_, layout_.spread) +
+                             ": start with the same, or give another folder with --data");
   check_lost();
+  check_refill();
+  rewritten_ = std::exchange(layout_.rewritten, std::nullopt);
   layout_.in_use = true;
   write();
   settled_ = true;
@@ -189,7 +254,7 @@ std::vector<std::size_t> DataFolder::lost_workers() const {
 }
 
 std::vector<std::size_t> DataFolder::stale_workers() const {
-  return workers_of(least_trusted_first(), emptied_count(), layout_.workers);
+  return workers_of(least_trusted_first(), emptied_count(), layout_.spread.workers);
 }
 
 void DataFolder::note_equal_copies() {
@@ -218,11 +283,6 @@ void DataFolder::leave() {
 
 void DataFolder::write() const {
   write_layout(options_.data_folder, layout_);
-}
-
-void prepare_data_folder(const Options& options) {
-  DataFolder folder(options, static_cast<std::size_t>(options.workers));
-  folder.inspect_files(open_log(options, 0));
 }
 
 }  // namespace pkv::server

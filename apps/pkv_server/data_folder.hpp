@@ -4,6 +4,8 @@
 
 #include "base/file_lock.hpp"
 #include "pkv_server/data_layout.hpp"
+#include "pkv_server/data_spread.hpp"
+#include "pkv_server/next_files.hpp"
 #include "pkv_server/options.hpp"
 
 #include <cstddef>
@@ -15,9 +17,6 @@
 
 namespace pkv::server {
 
-/// Where node `node` keeps its entries.
-[[nodiscard]] std::filesystem::path node_file(const Options& options, std::uint32_t node);
-
 /// What rank 0 keeps in the folder of a store that lasts: a lock, so that one server at a time
 /// serves it, and its layout.
 ///
@@ -25,17 +24,24 @@ namespace pkv::server {
 /// Errors: std::runtime_error, in words that say what to do.
 class DataFolder {
  public:
-  /// Makes the folder if it is missing, locks it, and compares. Writes nothing else yet.
+  /// Makes the folder if it is missing, locks it, and reads. Writes nothing else yet.
   DataFolder(const Options& options, std::size_t workers);
 
   /// Looks into the nodes' files, which nobody may have open, and throws if they cannot be used.
-  /// Damaged ones are set aside, to be filled anew or, without replicas, to begin empty. To be
+  /// Damaged ones are set aside, to be filled anew or, without replicas, to begin empty. Where the
+  /// options spread the entries in another way than the files do, all are written anew. To be
   /// called before the nodes start; for a job on this machine alone.
-  void inspect_files(const LogSink& log);
+  ///
+  /// May be killed at any moment: the next call finds all entries, and begins again or goes on.
+  void prepare(const LogSink& log, const StepWatch& step = {});
 
   /// Notes that the folder is in use. To be called when all nodes have their files. Throws if too
-  /// many of them are not up to date.
+  /// many of them are not up to date, or belong to other options.
   void settle();
+  /// After settle(): what had to be written anew for this start.
+  [[nodiscard]] const std::optional<DataLayout::Rewritten>& rewritten() const noexcept {
+    return rewritten_;
+  }
 
   /// Of one key's copies some may have got the latest writes and others not: the server that wrote
   /// them was killed, or the machine lost its power.
@@ -56,22 +62,24 @@ class DataFolder {
   void leave();
 
  private:
-  void compare(const std::string& name, const std::string& ours, const std::string& theirs) const;
   void inspect(std::uint32_t node, const LogSink& log);
   void set_aside(std::uint32_t node, const std::string& why, const LogSink& log);
   [[nodiscard]] std::vector<std::uint32_t> least_trusted_first() const;
   [[nodiscard]] std::size_t emptied_count() const;
   void check_lost() const;
+  void check_refill() const;
+  void check_strays() const;
+  void spread_anew(const LogSink& log, const StepWatch& step);
+  [[nodiscard]] std::uint64_t write_next_files(const LogSink& log, const StepWatch& step);
   void write() const;
 
   const Options& options_;
   std::optional<FileLock> lock_;
+  DataSpread wanted_;  ///< By the options.
   DataLayout layout_;
+  std::optional<DataLayout::Rewritten> rewritten_;
   bool settled_ = false;  ///< There is a layout.
   bool copies_may_differ_ = false;
 };
-
-/// For the launcher: sees to it that the server can start on its folder; throws if it cannot.
-void prepare_data_folder(const Options& options);
 
 }  // namespace pkv::server

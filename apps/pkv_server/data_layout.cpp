@@ -1,11 +1,16 @@
 #include "pkv_server/data_layout.hpp"
 
+#include "base/sync_file.hpp"
+
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <iomanip>
+#include <limits>
 #include <sstream>
 #include <stdexcept>
 #include <unistd.h>
@@ -13,7 +18,9 @@
 namespace pkv::server {
 namespace {
 
-constexpr auto format = "1";
+/// Files that a program which knows only the first one would not understand are in the second.
+constexpr std::size_t oldest_format = 1;
+constexpr std::size_t newest_format = 2;
 
 std::filesystem::path layout_file(const std::filesystem::path& folder) {
   return folder / "pkv.layout";
@@ -30,26 +37,40 @@ void write_to_disk(const std::filesystem::path& path, const std::string& text) {
     throw std::runtime_error("cannot write " + path.string() + ": " + std::strerror(why));
 }
 
-void sync_folder(const std::filesystem::path& path) {
-  const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return;
-  fsync(folder);
-  close(folder);
-}
-
 /// Takes one line into the layout.
 void read_line(const std::string& line, DataLayout& layout) {
   std::istringstream words(line);
   std::string name;
   words >> name;
   std::uint32_t node = 0;
-  if (name == "workers") words >> layout.workers;
-  if (name == "replicas") words >> layout.replicas;
-  if (name == "points") words >> layout.points;
+  if (name == "workers") words >> layout.spread.workers;
+  if (name == "replicas") words >> layout.spread.replicas;
+  if (name == "points") words >> layout.spread.points;
   if (name == "in_use") layout.in_use = true;
+  if (name == "replacing") words >> layout.replacing;
+  if (name == "weights")
+    for (double weight = 0; words >> weight;)
+      layout.spread.weights.push_back(weight);
   if (name == "damaged" && words >> node) layout.damaged.insert(node);
   std::uint64_t at = 0;
   if (name == "lost" && words >> node >> at) layout.lost[node] = at;
+  std::uint64_t entries = 0;
+  std::int64_t ms = 0;
+  if (name == "rewritten" && words >> entries >> ms)
+    layout.rewritten = {entries, std::chrono::milliseconds(ms)};
+}
+
+bool is_known(const std::string& format) {
+  return format == std::to_string(oldest_format) || format == std::to_string(newest_format);
+}
+
+bool is_whole(const DataSpread& spread) {
+  const bool is_number = !spread.points.empty() && spread.points.size() < 8 &&
+                         spread.points.find_first_not_of("0123456789") == std::string::npos &&
+                         spread.points != "0";
+  return spread.workers > 0 && spread.replicas > 0 && (is_number || spread.points == "nodes") &&
+         (spread.weights.empty() || spread.weights.size() == spread.workers) &&
+         std::ranges::all_of(spread.weights, [](double weight) { return weight > 0; });
 }
 
 }  // namespace
@@ -63,27 +84,37 @@ std::optional<DataLayout> read_layout(const std::filesystem::path& folder) {
   std::string last;
   for (std::string line; std::getline(file, line); last = line) {
     constexpr std::string_view format_line = "format ";
-    if (line.starts_with(format_line) && line.substr(format_line.size()) != format)
+    if (line.starts_with(format_line) && !is_known(line.substr(format_line.size())))
       throw std::runtime_error(path.string() + " is in " + line +
                                ", which this program does not know: use the one that wrote it");
     read_line(line, layout);
   }
-  if (last != "end" || layout.workers == 0)
+  if (last != "end" || !is_whole(layout.spread))
     throw std::runtime_error(path.string() +
-                             " is damaged: it must say how many workers there are, and end with a "
-                             "line that says 'end'");
+                             " is damaged: it must say how many workers, replicas and points there "
+                             "are, and end with a line that says 'end'");
   return layout;
 }
 
 void write_layout(const std::filesystem::path& folder, const DataLayout& layout) {
+  const DataSpread& spread = layout.spread;
+  const bool is_new = !spread.weights.empty() || layout.replacing > 0;
   std::ostringstream text;
-  text << "format " << format << "\nworkers " << layout.workers << "\nreplicas " << layout.replicas
-       << "\npoints " << layout.points << '\n';
+  text << std::setprecision(std::numeric_limits<double>::max_digits10);
+  text << "format " << (is_new ? newest_format : oldest_format) << "\nworkers " << spread.workers;
+  if (!spread.weights.empty()) text << "\nweights";
+  for (const double weight : spread.weights)
+    text << ' ' << weight;
+  text << "\nreplicas " << spread.replicas << "\npoints " << spread.points << '\n';
   if (layout.in_use) text << "in_use\n";
   for (const auto& [node, at] : layout.lost)
     text << "lost " << node << ' ' << at << '\n';
   for (const std::uint32_t node : layout.damaged)
     text << "damaged " << node << '\n';
+  if (layout.replacing > 0) text << "replacing " << layout.replacing << '\n';
+  if (layout.rewritten)
+    text << "rewritten " << layout.rewritten->entries << ' ' << layout.rewritten->time.count()
+         << '\n';
   text << "end\n";
   std::filesystem::path unfinished = layout_file(folder);
   unfinished += ".new";

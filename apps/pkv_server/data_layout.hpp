@@ -1,34 +1,44 @@
 #pragma once
 
+#include "pkv_server/data_spread.hpp"
+
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
-#include <string>
 
 namespace pkv::server {
 
 /// How the entries of a store that lasts are spread over its nodes' files, and which of these are
 /// to be trusted. It is in the file `pkv.layout` beside them, in lines of a name and a value:
 ///
-///     format 1
+///     format 1             2 if there are weights, or files that are to take others' places
 ///     workers 4
+///     weights 1 1 2 1      of the nodes, if they are not all 1
 ///     replicas 2
 ///     points 2048          of each node on the ring, or `nodes`
 ///     in_use               a server serves it, or was killed while it did
 ///     lost 3 1873...       node 3 has not got what was written from this place in the order on;
 ///                          0: nor all that was written before
 ///     damaged 2            node 2 has lost its file
+///     replacing 3          the store is in the files node-N.db.next, which are to take the places
+///                          of files of 3 nodes; those that are not there have done so
+///     rewritten 1000 12    1000 entries were written anew for this, in 12 ms
 ///     end
 struct DataLayout {
-  std::size_t workers = 0;
-  std::size_t replicas = 1;
-  std::string points;
+  DataSpread spread;
   bool in_use = false;
   std::map<std::uint32_t, std::uint64_t> lost;  ///< Nodes, and when.
   std::set<std::uint32_t> damaged;
+  std::size_t replacing = 0;  ///< The number of nodes before; 0: no files wait.
+  struct Rewritten {
+    std::uint64_t entries = 0;
+    std::chrono::milliseconds time{0};
+  };
+  std::optional<Rewritten> rewritten;  ///< Until a server has taken notice.
 };
 
 /// Nothing if there is none. Errors: throws std::runtime_error in words that say what to do if the

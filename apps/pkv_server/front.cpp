@@ -18,7 +18,7 @@ constexpr auto client_patience = 700ms;
 constexpr auto stop_deadline = 1500ms;
 
 ServerOptions server_options(const Options& options, const std::vector<mpi::Process>& processes,
-                             ControlServer* control, const LogSink& log,
+                             ControlServer* control, const DataFolder* folder, const LogSink& log,
                              decltype(ServerOptions::note_whole) note_whole) {
   ServerOptions server;
   server.bind_address = options.bind_address;
@@ -33,6 +33,10 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
   if (server.entries_last) {
     server.durability = options.durability;
     server.note_whole = std::move(note_whole);
+    if (const auto& rewritten = folder->rewritten()) {
+      server.entries_rewritten = rewritten->entries;
+      server.rewriting_time = rewritten->time;
+    }
   }
   server.log = log;
   if (control != nullptr) {
@@ -51,6 +55,8 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
     node.host = process.host;
     node.process_id = process.process_id;
     node.epoch = process.epoch;
+    if (server.nodes.size() < options.weights.size())
+      node.weight = options.weights[server.nodes.size()];
     server.nodes.push_back(std::move(node));
   }
   return server;
@@ -75,7 +81,7 @@ Front::Front(boost::asio::io_context& io, const Options& options,
       io_(io),
       data_(folder),
       server_(io_,
-              server_options(options, processes, control, log_,
+              server_options(options, processes, control, folder, log_,
                              [this](std::size_t worker, std::optional<std::uint64_t> lost_at) {
                                note_whole(worker, lost_at);
                              }),

@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 #include <stdexcept>
+#include <string_view>
+#include <sys/socket.h>
 
 namespace pkv::server {
 namespace {
@@ -12,6 +14,11 @@ int number(const char* variable, int otherwise) {
 }
 
 }  // namespace
+
+bool is_in_hydra_job() noexcept {
+  return std::getenv("PMI_FD") != nullptr && std::getenv("PMI_SIZE") != nullptr &&
+         std::getenv("PMI_RANK") != nullptr;
+}
 
 HydraJob hydra_job() {
   HydraJob job;
@@ -24,6 +31,11 @@ HydraJob hydra_job() {
         "to outlive worker processes needs mpiexec of MPICH (Hydra): use it, or "
         "--on-worker-loss stop");
   return job;
+}
+
+void end_job(const HydraJob& job) noexcept {
+  constexpr std::string_view abort = "cmd=abort exitcode=1\n";  // of the protocol PMI-1
+  static_cast<void>(send(job.pmi_descriptor, abort.data(), abort.size(), MSG_NOSIGNAL));
 }
 
 }  // namespace pkv::server

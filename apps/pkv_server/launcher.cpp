@@ -1,6 +1,7 @@
 #include "pkv_server/launcher.hpp"
 
-#include "pkv_server/data_folder.hpp"
+#include "pkv_server/data_preparation.hpp"
+#include "pkv_server/data_spread.hpp"
 #include "pkv_server/descendants.hpp"
 #include "pkv_server/mpiexec.hpp"
 #include "pkv_server/rank0_word.hpp"
@@ -124,7 +125,9 @@ int launch(const Options& options, int argument_count, char** arguments) {
   if (mpiexec.empty())
     throw std::runtime_error("no mpiexec of MPICH found in PATH: install the package mpich");
 
-  if (options.engine != Engine::memory) prepare_data_folder(options);
+  const auto workers = static_cast<std::size_t>(options.workers);
+  check_weights(options, workers);
+  prepare_data(with_possible_replicas(options, workers));
 
   sigset_t signals;
   sigemptyset(&signals);

@@ -1,6 +1,7 @@
 #include "mpi/environment.hpp"
 #include "mpi/keeper_link.hpp"
 #include "pkv_server/coordinator_process.hpp"
+#include "pkv_server/data_preparation.hpp"
 #include "pkv_server/hydra_job.hpp"
 #include "pkv_server/keeper_process.hpp"
 #include "pkv_server/launcher.hpp"
@@ -10,6 +11,7 @@
 #include "pkv_server/worker_process.hpp"
 #include "wire/tags.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -110,8 +112,16 @@ int run_lasting_rank(const Options& options, int argument_count, char** argument
   run_lasting_worker(options, argument_count, arguments, open_worker_log(options, job.rank));
 }
 
-int run_rank(const Options& options, int argument_count, char** arguments) {
+/// For the moment before MPI knows; what Hydra says is the same for all.
+std::size_t other_ranks() {
+  const char* const ranks = std::getenv("PMI_SIZE");
+  return ranks == nullptr ? 1 : static_cast<std::size_t>(std::max(std::atoi(ranks) - 1, 1));
+}
+
+int run_rank(const Options& given, int argument_count, char** arguments) {
+  const Options options = with_possible_replicas(given, other_ranks());
   const bool is_worker = mpi::rank_from_launcher() != 0;
+  if (!mpi::has_keeper() && !prepare_data_of_rank(options, mpi::rank_from_launcher())) return 1;
   hold_signals(is_worker);
   keep_freed_memory();
   set_transport_environment(options);

@@ -37,7 +37,7 @@ std::function<void(FileFault)> ender(const Options& options, const std::filesyst
 
 /// A node that should have its file must not begin without.
 void check_presence(const Options& options, std::uint32_t node) {
-  const std::filesystem::path file = node_file(options, node);
+  const std::filesystem::path file = node_file(options.data_folder, node);
   if (!is_missing(file, options.replicas)) return;
   const auto layout = read_layout(options.data_folder);
   if (!layout || layout->lost.contains(node) || layout->damaged.contains(node)) return;
@@ -52,7 +52,7 @@ std::unique_ptr<StorageEngine> open_engine(const Options& options, std::uint32_t
                                            std::uint32_t epoch, const LogSink& log) {
   if (options.engine == Engine::memory) return std::make_unique<MemoryEngine>();
   SqliteEngineOptions sqlite;
-  sqlite.file = node_file(options, node);
+  sqlite.file = node_file(options.data_folder, node);
   sqlite.node = node;
   sqlite.durability = options.durability;
   sqlite.cache_bytes = options.cache_bytes;

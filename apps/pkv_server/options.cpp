@@ -14,6 +14,7 @@ namespace {
 constexpr int usage_error = 2;
 constexpr int most_workers = 1000;
 constexpr std::size_t most_replicas = 3;
+constexpr double least_weight = 0.001;
 
 /// A check of which --help does not show the bounds: they are so wide that they only distract.
 template <class Number>
@@ -55,6 +56,14 @@ void add_worker_options(CLI::App& app, Options& options, std::string& points) {
       ->check(between(1, most_workers))
       ->capture_default_str()
       ->type_name("COUNT")
+      ->group("Workers");
+  app.add_option("--weights", options.weights,
+                 "Shares of the keys that the workers hold, relative to each other: a number for "
+                 "each, separated by commas")
+      ->delimiter(',')
+      ->check(between(least_weight, 1 / least_weight))
+      ->default_str("all equal")
+      ->type_name("WEIGHTS")
       ->group("Workers");
   app.add_option(
          "--points-per-node", points,
@@ -207,7 +216,7 @@ void check_storage_options(const CLI::App& app, const Options& options) {
   if (options.spares > 0)
     throw CLI::ValidationError("--spares",
                                "not with --engine sqlite: nodes with files cannot "
-                               "take the place of others");
+                               "take the place of others; start with other --workers instead");
   if (options.limits.max_key_bytes + options.limits.max_value_bytes >
       SqliteEngine::most_entry_bytes)
     throw CLI::ValidationError("--max-value-bytes",

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace pkv::server {
 
@@ -39,8 +40,9 @@ enum class Engine { memory, sqlite };
 struct Options {
   std::string bind_address = "127.0.0.1";
   std::uint16_t port = 7379;
-  std::string port_file;  ///< Empty: none.
-  int workers = 4;        ///< When pkv_server starts the ranks itself.
+  std::string port_file;        ///< Empty: none.
+  int workers = 4;              ///< When pkv_server starts the ranks itself.
+  std::vector<double> weights;  ///< Of the workers, in order; empty: all are 1.
   RingOptions ring;
   std::size_t replicas = 1;
   std::size_t spares = 0;      ///< Further workers, not on the ring at first.

@@ -186,6 +186,26 @@ TEST_CASE("WriteLog: has no room for too many writes, or too many bytes", "[stor
   CHECK_FALSE(log.has_room());
 }
 
+TEST_CASE("WriteLog: is done again whole when it is full of batches", "[storage][log]") {
+  const test::TemporaryFolder folder;
+  const std::string database = database_in(folder);
+  std::string expected;
+  {
+    WriteLog log(database, many);
+    log.start_over(1, 5);
+    for (Version version = 1;; ++version) {
+      const std::string value(10'000 + version * 77 % 9'000, static_cast<char>('a' + version % 26));
+      log.put(std::to_string(version), value, version);
+      if (!log.has_room()) break;
+      REQUIRE(log.append(version) == SQLITE_OK);
+      const std::string number = std::to_string(version);
+      expected.append(number + "=" + value).append("@" + number + " |" + number + " ");
+    }
+  }
+  CHECK(expected.size() > WriteLog::most_bytes - 30'000);
+  CHECK((reopened(database) == expected));
+}
+
 SqliteEngineOptions options_in(const test::TemporaryFolder& folder) {
   SqliteEngineOptions options;
   options.file = folder.path() / "node-1.db";

@@ -6,6 +6,7 @@
 #include "pkv/node_id.hpp"
 #include "pkv/ring_types.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -62,6 +63,9 @@ struct ServerOptions {
   /// at which that was; then that it holds all that it shall again, and nothing. In between its
   /// file must not be trusted. With replicas only. May be empty.
   std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at)> note_whole;
+  /// What had to be written anew before this start, as the files were of other nodes: INFO tells.
+  std::uint64_t entries_rewritten = 0;
+  std::chrono::milliseconds rewriting_time{0};
   Limits limits;
   LogSink log;
 };

@@ -25,8 +25,9 @@ void Cluster::change_ring(Ring next) {
 
 std::optional<std::string> Cluster::why_ring_stays() const {
   if (!processes_.entries_last) return std::nullopt;
-  return "ERR the ring cannot be changed while entries are in files: start with --engine memory "
-         "for that";
+  return "ERR the ring cannot be changed while a server serves from files: start it again with "
+         "other "
+         "--workers or --weights, which moves the entries";
 }
 
 std::optional<std::string> Cluster::add() {

@@ -127,8 +127,8 @@ void SqliteFile::configure(const SqliteEngineOptions& options) {
     execute(std::string("PRAGMA ") + name + " = " + value);
   };
   set("page_size", std::to_string(page_bytes));  // of a new file; another keeps its own
-  set("journal_mode", "WAL");  // a commit is one write to the end of a log, and readers do not wait
   set("synchronous", synchronous(options.durability));
+  set("journal_mode", "WAL");  // a commit is one write to the end of a log, and readers do not wait
   sqlite3_wal_hook(connection_.get(), &SqliteFile::copy_log, this);
   set("journal_size_limit", std::to_string(pages_of_log * page_bytes));
   set("cache_size", std::string("-").append(std::to_string(options.cache_bytes >> 10)));  // in KiB

@@ -30,6 +30,9 @@ class SqliteStatement {
     sqlite3_bind_blob64(statement_, parameter, bytes, blob.size(), SQLITE_STATIC);
   }
 
+  /// For what is not offered here.
+  [[nodiscard]] sqlite3_stmt* get() const noexcept { return statement_; }
+
   /// SQLITE_ROW, SQLITE_DONE, or why not.
   [[nodiscard]] int step() noexcept { return sqlite3_step(statement_); }
   void reset() noexcept { sqlite3_reset(statement_); }

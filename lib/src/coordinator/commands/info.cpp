@@ -85,6 +85,15 @@ void add_memory(InfoText& info, const Service& service, const NodeReports& nodes
   }
 }
 
+void add_persistence(InfoText& info, const Service& service, const NodeReports&) {
+  info.section("Persistence");
+  info.line("engine", service.entries_last ? "sqlite" : "memory");
+  if (!service.entries_last) return;
+  info.line("durability", std::string(to_text(service.durability)));
+  info.line("entries_rewritten_at_start", service.entries_rewritten);
+  info.line("rewriting_ms_at_start", static_cast<std::uint64_t>(service.rewriting_time.count()));
+}
+
 void add_stats(InfoText& info, const Service& service, const NodeReports&) {
   const Statistics& statistics = service.coordinator.statistics();
   info.section("Stats");
@@ -142,6 +151,7 @@ constexpr Section sections[] = {
     {"server", add_server, true},
     {"clients", add_clients, true},
     {"memory", add_memory, true},
+    {"persistence", add_persistence, true},
     {"stats", add_stats, true},
     {"commandstats", add_command_stats, false},
     {"latencystats", add_latency_stats, false},

@@ -90,6 +90,8 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
   const tcp::endpoint wanted(asio::ip::make_address(options_.bind_address), options_.port);
   service_.entries_last = options_.entries_last;
   service_.durability = options_.durability;
+  service_.entries_rewritten = options_.entries_rewritten;
+  service_.rewriting_time = options_.rewriting_time;
   acceptor_.open(wanted.protocol());
   acceptor_.set_option(tcp::acceptor::reuse_address(true));
   acceptor_.bind(wanted);
