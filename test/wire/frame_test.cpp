@@ -24,7 +24,6 @@ FrameHeader example() {
   header.slot = 7;
   header.body_bytes = 4;
   header.sequence = 0x1122334455667788;
-  header.clock_ms = 1'700'000'000'123;
   header.stable = 0x0A0B0C0D0E0F1011;
   header.last = false;
   return header;
@@ -56,7 +55,6 @@ TEST_CASE("Frame: a header comes back as it was sealed", "[wire][frame]") {
       FrameHeader header = example();
       header.kind = kind;
       header.last = last;
-      header.clock_ms = -header.clock_ms;
       const auto decoded = wire::decode_header(sealed(header, "body"));
       REQUIRE(decoded.has_value());
       CHECK(*decoded == header);
@@ -71,7 +69,6 @@ TEST_CASE("Frame: the largest numbers fit into a header", "[wire][frame]") {
   header.count = UINT32_MAX;
   header.slot = UINT32_MAX;
   header.sequence = UINT64_MAX;
-  header.clock_ms = INT64_MAX;
   header.stable = UINT64_MAX;
   const auto decoded = wire::decode_header(sealed(header, ""));
   REQUIRE(decoded.has_value());
@@ -81,7 +78,7 @@ TEST_CASE("Frame: the largest numbers fit into a header", "[wire][frame]") {
 TEST_CASE("Frame: the bytes of a header never change", "[wire][frame]") {
   const std::string_view expected(
       "PKV1"                              // magic
-      "\x02\x00"                          // version
+      "\x03\x00"                          // version
       "\x02"                              // kind: reply
       "\x00"                              // flags: not the last
       "\x04\x03\x02\x01"                  // epoch
@@ -89,7 +86,7 @@ TEST_CASE("Frame: the bytes of a header never change", "[wire][frame]") {
       "\x02\x00\x00\x00"                  // count
       "\x07\x00\x00\x00"                  // slot
       "\x88\x77\x66\x55\x44\x33\x22\x11"  // sequence
-      "\x7b\x68\xe5\xcf\x8b\x01\x00\x00"  // clock_ms
+      "\x00\x00\x00\x00\x00\x00\x00\x00"
       "\x11\x10\x0f\x0e\x0d\x0c\x0b\x0a"  // stable
       "\xfa\xe1\x7f\x18\xee\xc8\xf2\x84"  // body_checksum
       "\x04\x00\x00\x00"                  // body_bytes

@@ -1,7 +1,5 @@
 #include "coordinator/coordinator.hpp"
 
-#include "wire/first_sequence.hpp"
-
 #include <algorithm>
 #include <limits>
 #include <new>
@@ -55,6 +53,17 @@ Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transpo
     holder_since_.push_back(0);
   }
   set_ring(ring_);
+  update_clock();
+}
+
+// The clock of a machine is put back now and then. The order's time goes on from where it was, at
+// the pace of the steady clock, until the other has caught up.
+void Coordinator::update_clock() noexcept {
+  now_ = Clock::now();
+  const auto since_boot =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count();
+  order_ahead_ms_ = std::max(order_ahead_ms_, wall_clock_ms() - since_boot);
+  sequence_ = std::max(sequence_, sequence_at(since_boot + order_ahead_ms_));
 }
 
 void Coordinator::set_ring(Ring ring) {
@@ -196,11 +205,10 @@ void Coordinator::end_turn() {
   pace_copying();
   transfers_.step();
   turn_end_requested_ = false;
-  const std::int64_t clock_ms = wall_clock_ms();
   const std::uint64_t stable = settings_.replicas > 1 ? stable_sequence() : 0;
   std::size_t sent = 0;
   for (WorkerQueue& queue : queues_)
-    sent += queue.send(clock_ms, stable);
+    sent += queue.send(stable);
   if (sent > 0) transport_.flush();
   report_losses();
   tell_waiters();

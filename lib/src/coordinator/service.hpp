@@ -7,6 +7,7 @@
 #include "coordinator/cluster.hpp"
 #include "coordinator/coordinator.hpp"
 #include "coordinator/disk_waits.hpp"
+#include "coordinator/expirer.hpp"
 #include "coordinator/key_counts.hpp"
 
 #include <chrono>
@@ -40,7 +41,8 @@ struct Service {
         limits(the_limits),
         log(std::move(the_log)),
         bind_address(std::move(the_bind_address)),
-        key_counts(the_coordinator) {}
+        key_counts(the_coordinator),
+        expirer(the_coordinator) {}
 
   Coordinator& coordinator;
   Cluster& cluster;
@@ -48,6 +50,7 @@ struct Service {
   LogSink log;
   std::string bind_address;
   KeyCounts key_counts;
+  Expirer expirer;
   std::uint16_t port = 0;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::size_t clients = 0;  ///< Connected now.

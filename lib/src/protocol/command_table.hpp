@@ -37,6 +37,9 @@ enum class CommandKind : std::uint8_t {
   setnx,
   getset,
   getdel,
+  setex,
+  psetex,
+  getex,
   mget,
   mset,
   strlen,
@@ -48,6 +51,15 @@ enum class CommandKind : std::uint8_t {
   del,
   unlink,
   exists,
+  expire,
+  pexpire,
+  expireat,
+  pexpireat,
+  ttl,
+  pttl,
+  expiretime,
+  pexpiretime,
+  persist,
 };
 
 /// Properties of commands, to be combined with |.

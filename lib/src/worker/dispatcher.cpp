@@ -1,9 +1,11 @@
 #include "worker/dispatcher.hpp"
 
 #include "base/resident_memory.hpp"
+#include "wire/first_sequence.hpp"
 #include "wire/node_statistics.hpp"
 #include "wire/wire_reply.hpp"
 #include "worker/execute.hpp"
+#include "worker/expiry.hpp"
 #include "worker/past.hpp"
 
 #include <algorithm>
@@ -43,8 +45,9 @@ std::optional<std::uint8_t> Dispatcher::inspect(const wire::Frame& request) cons
   return flags;
 }
 
-void Dispatcher::run_unusual(const wire::Operation& operation, Version version, bool remembering,
+void Dispatcher::run_unusual(const wire::Operation& operation, Version version, Version stable,
                              ByteBuffer& to) {
+  const bool remembering = stable != 0;
   const bool of_the_past = (operation.flags & wire::read_as_of) != 0;
   if (operation.opcode == wire::Opcode::statistics) {
     report(to);
@@ -52,12 +55,16 @@ void Dispatcher::run_unusual(const wire::Operation& operation, Version version, 
     wire::append_ok(to);  // when the part is on the disk, see end_part
   } else if (operation.opcode == wire::Opcode::count_page && of_the_past && remembering) {
     copying_.count_as_of(operation, version, undo_log_, to);
-  } else if (operation.opcode > wire::Opcode::statistics && !of_the_past) {
+  } else if (operation.opcode == wire::Opcode::remove_expired) {
+    // What had not expired at the stable place may still be asked for as of then.
+    remove_expired(store_, remembering ? time_at(stable) : store_.time(), to);
+  } else if (operation.opcode > wire::Opcode::statistics && !is_for_key(operation.opcode) &&
+             !of_the_past) {
     copying_.run(operation, to);
   } else if (!of_the_past) {
     if (remembering) note_past(store_, operation, version, undo_log_);
     execute_operation(store_, operation, version, to);
-  } else if (remembering && operation.opcode < wire::Opcode::statistics) {
+  } else if (remembering && is_for_key(operation.opcode)) {
     execute_as_of(store_, undo_log_, operation, version, to);
   } else {
     wire::append_error(to, errc::malformed_frame);
@@ -98,10 +105,11 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
       // Without a batch nothing may run: an engine might keep what end_part calls undone.
       const wire::Operation& operation = operations[i];
       const Version version = request.header.sequence + operation.sequence_offset;
+      store_.set_time(time_at(version));
       if (part.begun && operation.opcode < first_unusual)
         execute_operation(store_, operation, version, part.frame.bytes());
       else if (part.begun)
-        run_unusual(operation, version, remembering, part.frame.bytes());
+        run_unusual(operation, version, request.header.stable, part.frame.bytes());
       part.newest = version;
       ++part.frame.header.count;
     }
@@ -143,7 +151,9 @@ void Dispatcher::answer_undone(Part& part, const wire::Frame& request,
   for (std::uint32_t i = 0; i < part.first + part.frame.header.count; ++i) {
     if (!reader.next(operation)) return;  // has been inspected: does not happen
     if (i < part.first) continue;
-    const bool reads = wire::reads_key(operation.opcode) && operation.flags == 0;
+    const bool reads =
+        wire::reads_key(operation.opcode) && (operation.flags & wire::read_as_of) == 0;
+    store_.set_time(time_at(request.header.sequence + operation.sequence_offset));
     if (part.begun && reads)
       execute_operation(store_, operation, 0, bytes);
     else
@@ -157,6 +167,7 @@ void Dispatcher::report(ByteBuffer& to) {
   statistics.stored_bytes = store_.bytes();
   statistics.resident_bytes = resident_bytes();
   statistics.operations = operations_run_;
+  statistics.expiring_keys = store_.expiring();
   wire::begin_reply(to, wire::ReplyKind::value, wire::node_statistics_bytes);
   to.drop_back(wire::node_statistics_bytes);
   wire::append_statistics(to, statistics);

@@ -71,7 +71,7 @@ class Dispatcher {
   void end_part(Part part, const wire::Frame& request, bool to_disk, bool last, ReplySink& replies);
   void answer_undone(Part& part, const wire::Frame& request, const boost::system::error_code& why);
   /// Runs what is not for the store alone: where the past matters, or from Opcode::statistics on.
-  void run_unusual(const wire::Operation& operation, Version version, bool remembering,
+  void run_unusual(const wire::Operation& operation, Version version, Version stable,
                    ByteBuffer& to);
   void report(ByteBuffer& to);
 

@@ -1,5 +1,6 @@
 #include "worker/past.hpp"
 
+#include "wire/first_sequence.hpp"
 #include "worker/execute.hpp"
 
 #include <optional>
@@ -11,7 +12,7 @@ namespace {
 
 /// Takes what the store holds out of it: what remains for the clear itself is nothing.
 void note_cleared(KVStore& store, Version version, UndoLog& log) {
-  if (store.empty()) return;
+  if (store.size_even_expired() == 0) return;
   if (std::optional<KVStore> former = store.move_out())
     log.record_clear(version, std::move(*former));
   else
@@ -27,9 +28,10 @@ void note_past(KVStore& store, const wire::Operation& operation, Version version
   }
   if (!wire::writes_one_key(operation.opcode)) return;
 
-  const result<ValueView> present = store.find(operation.key);
+  // What has expired by now may be asked for as of a time when it had not.
+  const result<ValueView> present = store.find_even_expired(operation.key);
   if (present)
-    log.record(version, operation.key, present->value);
+    log.record(version, operation.key, present->value, present->expires_at);
   else if (present.error() == errc::key_not_found)
     log.record(version, operation.key, std::nullopt);
   else if (present.error() != errc::key_too_long)  // a key that cannot be written either
@@ -38,19 +40,23 @@ void note_past(KVStore& store, const wire::Operation& operation, Version version
 
 void execute_as_of(KVStore& store, UndoLog& log, const wire::Operation& operation, Version sequence,
                    ByteBuffer& to) {
+  const Timestamp now = time_at(sequence);
   const Past past = log.find(operation.key, sequence);
   switch (past.kind) {
     case Past::Kind::unchanged:
-      append_read_answer(operation.opcode, store.find(operation.key), to);
+      append_read_answer(operation, store.find(operation.key), now, to);
       return;
     case Past::Kind::absent:
-      append_read_answer(operation.opcode, errc::key_not_found, to);
+      append_read_answer(operation, errc::key_not_found, now, to);
       return;
     case Past::Kind::value:
-      append_read_answer(operation.opcode, ValueView{past.value}, to);
+      if (has_expired(past.expires_at, now))
+        append_read_answer(operation, errc::key_not_found, now, to);
+      else
+        append_read_answer(operation, ValueView{past.value, 0, past.expires_at}, now, to);
       return;
     case Past::Kind::forgotten:
-      append_read_answer(operation.opcode, errc::node_down, to);
+      append_read_answer(operation, errc::node_down, now, to);
       return;
   }
 }

@@ -85,9 +85,11 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
       deadline_timer_(io),
       cluster_timer_(io),
       disk_timer_(io),
+      expiry_timer_(io),
       stop_timer_(io) {
   const tcp::endpoint wanted(asio::ip::make_address(options_.bind_address), options_.port);
   service_.entries_last = options_.entries_last;
+  if (options_.entries_last) service_.expirer.note(1);  // what the files hold is not known
   service_.durability = options_.durability;
   acceptor_.open(wanted.protocol());
   acceptor_.set_option(tcp::acceptor::reuse_address(true));
@@ -182,6 +184,7 @@ void Server::State::on_arrivals() {
     end_turn();
   else
     tell_owners();
+  watch_expiry();
 }
 
 void Server::State::end_turn() {
@@ -190,11 +193,13 @@ void Server::State::end_turn() {
   watch_deadlines();
   watch_cluster();
   watch_disk_waits();
+  watch_expiry();
 }
 
 void Server::State::worker_ready(WorkerReady ready) {
   coordinator_.update_clock();
   cluster_.worker_ready(std::move(ready));
+  if (service_.entries_last) service_.expirer.note(1);
   end_turn();
 }
 
@@ -236,6 +241,21 @@ void Server::State::watch_disk_waits() {
     self->disk_deadline_.reset();
     self->coordinator_.update_clock();
     self->service_.disk_waits.expire(self->coordinator_.now());
+    self->end_turn();
+  });
+}
+
+void Server::State::watch_expiry() {
+  const auto next = service_.expirer.next_step();
+  if (!next || (expiry_step_ && *expiry_step_ <= *next)) return;
+  expiry_step_ = next;
+  expiry_timer_.expires_at(*next);
+  expiry_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+    const auto self = weak.lock();
+    if (cancelled || self == nullptr) return;
+    self->expiry_step_.reset();
+    self->coordinator_.update_clock();
+    self->service_.expirer.step();
     self->end_turn();
   });
 }
@@ -311,6 +331,7 @@ void Server::State::check_if_stopped() {
   deadline_timer_.cancel();
   cluster_timer_.cancel();
   disk_timer_.cancel();
+  expiry_timer_.cancel();
   std::exchange(stopped_, nullptr)();
 }
 

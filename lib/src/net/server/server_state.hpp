@@ -72,6 +72,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   void check_deadlines();
   void watch_cluster();
   void watch_disk_waits();
+  void watch_expiry();
   void cut_sessions();
   void check_if_stopped();
   void log(LogLevel level, const std::string& line) const;
@@ -91,6 +92,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   boost::asio::steady_timer deadline_timer_;
   boost::asio::steady_timer cluster_timer_;
   boost::asio::steady_timer disk_timer_;
+  boost::asio::steady_timer expiry_timer_;
   boost::asio::steady_timer stop_timer_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions_;
   std::uint64_t last_session_ = 0;
@@ -99,6 +101,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   bool watching_deadlines_ = false;
   bool watching_cluster_ = false;
   std::optional<DiskWaits::Clock::time_point> disk_deadline_;  // that disk_timer_ waits for
+  std::optional<Expirer::Clock::time_point> expiry_step_;      // that expiry_timer_ waits for
   std::function<void()> stopped_;
 };
 
