@@ -25,7 +25,8 @@ enum class Condition { always, if_absent, if_present };
 ///     pkv::result<std::string> color = store.read("color");
 ///
 /// Every write may be given its version. Without one it takes the number after the newest version
-/// that the store has written.
+/// that the store has written. An entry may have a time of expiry: it is as absent from then on, by
+/// the time that set_time() has set last, as one that was erased.
 ///
 /// Requires, everywhere: no argument points into the store (a view from `find`).
 /// Thread safety: none; one thread at a time.

@@ -14,6 +14,9 @@ namespace {
 constexpr std::chrono::milliseconds pacing_interval{5};
 constexpr std::uint64_t most_commands_when_quiet = 50;
 
+// How late it may be noticed that somebody has set the machine's clock.
+constexpr std::chrono::milliseconds following_interval{100};
+
 // To have fewer than this to do is no load: it is what a worker does for every message.
 constexpr double reads_of_a_batch = 64;
 
@@ -53,17 +56,16 @@ Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transpo
     holder_since_.push_back(0);
   }
   set_ring(ring_);
-  update_clock();
+  follow_wall_clock();
 }
 
-// The clock of a machine is put back now and then. The order's time goes on from where it was, at
-// the pace of the steady clock, until the other has caught up.
-void Coordinator::update_clock() noexcept {
-  now_ = Clock::now();
-  const auto since_boot =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count();
-  order_ahead_ms_ = std::max(order_ahead_ms_, wall_clock_ms() - since_boot);
-  sequence_ = std::max(sequence_, sequence_at(since_boot + order_ahead_ms_));
+// A machine's clock is put back now and then. The order's time goes on from where it was, at the
+// pace of the steady clock, until the other has caught up.
+void Coordinator::follow_wall_clock() noexcept {
+  update_clock();
+  followed_then_ = now_;
+  order_ahead_ms_ = std::max(order_ahead_ms_, wall_clock_ms() - steady_ms(now_));
+  update_clock();
 }
 
 void Coordinator::set_ring(Ring ring) {
@@ -205,6 +207,7 @@ void Coordinator::end_turn() {
   pace_copying();
   transfers_.step();
   turn_end_requested_ = false;
+  if (now_ - followed_then_ > following_interval) follow_wall_clock();
   const std::uint64_t stable = settings_.replicas > 1 ? stable_sequence() : 0;
   std::size_t sent = 0;
   for (WorkerQueue& queue : queues_)

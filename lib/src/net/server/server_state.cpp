@@ -247,7 +247,8 @@ void Server::State::watch_disk_waits() {
 
 void Server::State::watch_expiry() {
   const auto next = service_.expirer.next_step();
-  if (!next || (expiry_step_ && *expiry_step_ <= *next)) return;
+  const bool closed = !acceptor_.is_open();  // a timer would keep the server from ending
+  if (closed || !next || (expiry_step_ && *expiry_step_ <= *next)) return;
   expiry_step_ = next;
   expiry_timer_.expires_at(*next);
   expiry_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
