@@ -87,8 +87,10 @@ void measure(std::size_t entries, std::size_t value_bytes, double share) {
   const std::string value(value_bytes, 'v');
   for (std::size_t i = 0; i < entries; ++i)
     static_cast<void>(source_store.put("key" + std::to_string(i), value, i + 1));
-  pkv::Copying source(source_store);
-  pkv::Copying destination(destination_store);
+  pkv::StoreViews source_views(source_store, {});
+  pkv::StoreViews destination_views(destination_store, {});
+  pkv::Copying source(source_store, source_views);
+  pkv::Copying destination(destination_store, destination_views);
   define(source, ranges_of(share));
 
   const pkv::CopySettings settings;

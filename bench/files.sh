@@ -96,6 +96,7 @@ pkv() { "$programs/pkv" --port "$port" "$@"; }
 
 put_file() { pkv put-file big "$work/up"; }
 get_file() { pkv get-file --force big "$work/down"; }
+get_to_stdout() { pkv get-file big - >"$work/down"; }
 pipe_up() { redis-cli -p "$port" --pipe <"$work/sets" >"$work/answers"; }
 cli_up() {
   local number
@@ -138,6 +139,7 @@ measure_throughput() {
     measure put_file
     measure get_file
     cmp "$work/up" "$work/down" || die 'the file that came back is another one'
+    measure get_to_stdout
     pkv rm-file big
     measure cli_up
     measure pipe_up
@@ -200,11 +202,14 @@ beside() {
 }
 
 measure_others() {
+  local round
   "$PKV_BUILD/bench/pkv_bench" --port "$port" -w get --load-only --quiet >/dev/null
   put_file
-  alone=$(others)
-  while_up=$(beside put_file)
-  while_down=$(beside get_file)
+  for ((round = 1; round <= rounds; ++round)); do
+    others >>"$work/alone"
+    beside put_file >>"$work/while_up"
+    beside get_file >>"$work/while_down"
+  done
 }
 
 # --- the report ----------------------------------------------------------------------------------
@@ -228,6 +233,23 @@ summarize() {
     }'
 }
 
+# noticed TITLE TIMES: medians of the rounds' p50 and p99, and of their ratios to those alone.
+noticed() {
+  paste "$work/$2" "$work/alone" | awk -v title="$1" '
+    { p50[NR] = $1; p99[NR] = $2; ratio50[NR] = $1 / $3; ratio99[NR] = $2 / $4 }
+    END {
+      printf "%-34s %7.3f %7.3f %7.1f %7.1f\n", title, median(p50), median(p99), median(ratio50), median(ratio99)
+    }
+    function median(array, i, j, kept) {
+      for (i = 2; i <= NR; ++i) {
+        kept = array[i]
+        for (j = i - 1; j > 0 && array[j] > kept; --j) array[j + 1] = array[j]
+        array[j + 1] = kept
+      }
+      return array[int((NR + 1) / 2)]
+    }'
+}
+
 report() {
   printf '%d MiB, %d rounds, %d workers, %d processor cores\n\n' "$mebibytes" "$rounds" "$workers" "$(nproc)"
   printf '%-34s %7s %9s .. %-7s %s\n' 'MiB per second' median lowest highest 'pkv / this'
@@ -236,12 +258,15 @@ report() {
   summarize pipe_up '    redis-cli --pipe' put_file
   summarize benchmark_up '    redis-benchmark -c 1 -P 8' put_file
   summarize get_file 'down: pkv get-file'
-  summarize cli_down '    redis-cli' get_file
-  summarize benchmark_down '    redis-benchmark -c 1 -P 8' get_file
+  summarize get_to_stdout '    pkv get-file to standard output'
+  summarize cli_down '    redis-cli' get_to_stdout
+  summarize benchmark_down '    redis-benchmark -c 1 -P 8' get_to_stdout
   printf '\nmost memory in MiB: client up %s, client down %s, rank 0 %s (before: %s)\n' \
     "$client_up" "$client_down" "$rank0_after" "$rank0_before"
-  printf '\nGETs by 20 others, %d per second, p50 and p99 in ms: alone %s; beside put-file %s; beside get-file %s\n' \
-    "$rate" "$alone" "$while_up" "$while_down"
+  printf '\n%-34s %7s %7s %15s\n' "GETs of 20 others, $rate per second" 'p50 ms' 'p99 ms' 'as of alone'
+  noticed alone alone
+  noticed 'beside put-file' while_up
+  noticed 'beside get-file' while_down
 }
 
 parse_options "$@"

@@ -10,7 +10,7 @@ using pkv::errc;
 namespace {
 
 constexpr int first_code = static_cast<int>(errc::key_too_long);
-constexpr int last_code = static_cast<int>(errc::command_refused);
+constexpr int last_code = static_cast<int>(errc::view_lost);
 
 }  // namespace
 
@@ -47,6 +47,7 @@ TEST_CASE("errc: the numbers that travel between ranks never change", "[errc]") 
   CHECK(static_cast<int>(errc::storage_failure) == 15);
   CHECK(static_cast<int>(errc::out_of_memory) == 16);
   CHECK(static_cast<int>(errc::command_refused) == 17);
+  CHECK(static_cast<int>(errc::view_lost) == 18);
 }
 
 TEST_CASE("errc: converts to an error_code of its own category", "[errc]") {

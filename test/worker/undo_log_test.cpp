@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -18,10 +19,10 @@ bool is_value(const Past& past, std::string_view value) {
   return past.kind == Kind::value && past.value == value;
 }
 
-KVStore store_of(const std::map<std::string, std::string>& entries) {
-  KVStore store;
+std::shared_ptr<KVStore> store_of(const std::map<std::string, std::string>& entries) {
+  auto store = std::make_shared<KVStore>();
   for (const auto& [key, value] : entries)
-    CHECK(store.put(key, value));
+    CHECK(store->put(key, value));
   return store;
 }
 
@@ -119,7 +120,7 @@ TEST_CASE("UndoLog: what a clear removes is known until it is stable", "[worker]
 TEST_CASE("UndoLog: of many cleared stores it keeps the newest, and what has room beside it",
           "[worker][undo]") {
   const std::string value(std::size_t{1} << 20, 'v');
-  const std::size_t bytes_of_one = store_of({{"k", value}}).bytes();
+  const std::size_t bytes_of_one = store_of({{"k", value}})->bytes();
   UndoLog log(2 * bytes_of_one);
   log.record_clear(10, store_of({{"k", value}}));
   log.record_clear(20, store_of({{"k", value}}));

@@ -25,6 +25,7 @@ enum class errc {
   storage_failure = 15,   ///< The engine could not read or write its data.
   out_of_memory = 16,     ///< There was no memory for the value.
   command_refused = 17,   ///< The server's reply was an error that has no number here.
+  view_lost = 18,         ///< The view of a node's entries ended before it was read.
 };
 
 /// The category of errc. There is one object: categories compare by address.

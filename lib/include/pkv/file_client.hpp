@@ -20,8 +20,9 @@ struct FileClientOptions {
   /// Bytes of a chunk of the files to be stored, 1 to 64 MiB.
   std::size_t chunk_bytes = std::size_t{1} << 20;
   /// Bytes of chunks on their way at once, in either direction, but one chunk at least. A call
-  /// needs a few times as much memory.
-  std::size_t bytes_in_flight = std::size_t{8} << 20;
+  /// needs a few times as much memory. Others' commands wait behind them: on one machine more than
+  /// two chunks take no less time, and others' reads twice as long.
+  std::size_t bytes_in_flight = std::size_t{2} << 20;
   /// How often an upload shows that it is alive, whether it gets on or not.
   std::chrono::milliseconds sign_of_life{1'000};
   /// How long an upload must have shown none to be resumed or cleaned away by somebody else. At

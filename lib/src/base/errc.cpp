@@ -41,6 +41,8 @@ const char* text(errc e) noexcept {
       return "out of memory";
     case errc::command_refused:
       return "the server refused the command";
+    case errc::view_lost:
+      return "the view of the entries ended before it was read";
   }
   return "unknown pkv error";
 }

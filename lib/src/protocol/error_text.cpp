@@ -62,6 +62,10 @@ std::string_view of(errc error) noexcept {
       return "OOM the node that owns the key is out of memory, delete keys or add nodes";
     case errc::command_refused:
       return "ERR the command was refused";
+    case errc::view_lost:
+      return "VIEWLOST the view of the entries ended before it was read: more was written "
+             "meanwhile "
+             "than it may save, or nobody asked for more, begin again";
   }
   return "ERR unknown internal error";
 }

@@ -43,14 +43,20 @@ enum class Opcode : std::uint8_t {
 
   sync = 23,  ///< ok: all that the node has done before is on the disk. Always with on_disk.
 
+  // Views of a node's entries as of one place in the order. See viewing.hpp; those that name a view
+  // that is not open, or cannot go on, are answered with errc::view_lost.
+  open_view = 24,   ///< ok; replaces the view of that number
+  view_page = 25,   ///< value: a page of the view's entries
+  close_view = 26,  ///< ok, also when there is no such view
+
   // Times of expiry.
-  expire = 24,      ///< integer 1 when the key got the operation's time (ExpireFlag), else 0
-  persist = 25,     ///< integer 1 when the key had a time and has none any more, else 0
-  expiry = 26,      ///< integer: when the key expires (ExpiryFlag); -1 never, -2 no such key
-  get_expire = 27,  ///< value, or nil; gives the key the operation's time, or none if it has none
+  expire = 27,      ///< integer 1 when the key got the operation's time (ExpireFlag), else 0
+  persist = 28,     ///< integer 1 when the key had a time and has none any more, else 0
+  expiry = 29,      ///< integer: when the key expires (ExpiryFlag); -1 never, -2 no such key
+  get_expire = 30,  ///< value, or nil; gives the key the operation's time, or none if it has none
   /// integer: the earliest time of expiry that any entry on this node still has, 0 if none has one.
   /// Gives the memory of some entries back that have expired.
-  remove_expired = 28,
+  remove_expired = 31,
 };
 inline constexpr auto last_opcode = Opcode::remove_expired;
 
@@ -95,11 +101,19 @@ inline constexpr auto last_opcode = Opcode::remove_expired;
     case Opcode::erase_page:
     case Opcode::count_page:
     case Opcode::sync:
+    case Opcode::open_view:
+    case Opcode::view_page:
+    case Opcode::close_view:
     case Opcode::expiry:
     case Opcode::remove_expired:
       return false;
   }
   return false;
+}
+
+/// Whether it opens, reads or closes a view of the node's entries.
+[[nodiscard]] constexpr bool is_viewing(Opcode opcode) noexcept {
+  return opcode == Opcode::open_view || opcode == Opcode::view_page || opcode == Opcode::close_view;
 }
 
 /// Whether an operation may change what clients have stored.

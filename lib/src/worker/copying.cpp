@@ -5,14 +5,13 @@
 #include "wire/copying.hpp"
 #include "wire/first_sequence.hpp"
 #include "wire/wire_reply.hpp"
-#include "worker/execute.hpp"
+#include "worker/page_answer.hpp"
 #include "worker/page_walk.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +22,9 @@ namespace {
 
 // As many keys as the memory system can usefully fetch at a time.
 constexpr std::size_t prefetch_distance = 32;
+
+// What is erased leaves none.
+constexpr Version no_version = std::numeric_limits<Version>::max();
 
 /// What a page is to be taken of.
 struct Wanted {
@@ -43,21 +45,6 @@ bool is_sound(wire::PageReader page) noexcept {
   while (page.next(entry)) {
   }
   return page.complete();
-}
-
-/// Appends what `append` does, or an error if that fails.
-template <class Append>
-void append_or_fail(ByteBuffer& to, Append append) {
-  const std::size_t before = to.size();
-  result<void> done;
-  try {
-    done = append();
-  } catch (const std::bad_alloc&) {
-    done = errc::out_of_memory;
-  }
-  if (done) return;
-  to.drop_back(to.size() - before);
-  append_errc(to, done.error());
 }
 
 /// Counts a page's entries.
@@ -121,23 +108,9 @@ result<void> Copying::copy_page(const wire::Operation& operation, ByteBuffer& to
   const auto wanted = read_wanted(sets_, operation.value);
   if (!wanted) return errc::malformed_frame;
 
-  const std::size_t reply_at = to.size();
-  wire::begin_reply(to, wire::ReplyKind::value, wire::page_head_bytes);
-  const std::size_t page_at = reply_at + wire::reply_overhead_bytes;
-  std::uint32_t count = 0;
-  bool fits = true;
-  const auto next = walk_page(store_, wanted->ranges, wanted->request, [&](const EntryView& found) {
-    const wire::CopiedEntry entry{found.key, found.value, found.version, found.expires_at};
-    fits = fits && to.size() - page_at + encoded_bytes(entry) <= wire::largest_page_bytes;
-    if (!fits) return;
-    wire::append_entry(to, entry);
-    ++count;
+  return append_page(to, [&](const auto& visit) {
+    return walk_page(store_, wanted->ranges, wanted->request, visit);
   });
-  if (!next) return next.error();
-  if (!fits) return errc::value_too_long;
-  wire::store_page_head(to.data() + page_at, *next, count);
-  wire::finish_value(to, reply_at);
-  return {};
 }
 
 result<void> Copying::copy_in(const wire::Operation& operation, ByteBuffer& to) {
@@ -153,6 +126,7 @@ result<void> Copying::copy_in(const wire::Operation& operation, ByteBuffer& to) 
     store_.prefetch({keys.data(), count});
     for (std::size_t i = 0; i < count; ++i) {
       const wire::CopiedEntry& entry = entries[i];
+      if (views_.any()) views_.before_write(entry.key, entry.version);
       const result<void> stored =
           store_.put(entry.key, entry.value, entry.version, entry.expires_at);
       if (!stored) return stored;
@@ -171,8 +145,10 @@ result<void> Copying::erase_page(const wire::Operation& operation, ByteBuffer& t
   const auto next = walk_page(store_, wanted->ranges, wanted->request,
                               [&](const EntryView& entry) { keys.emplace_back(entry.key); });
   if (!next) return next.error();
-  for (const std::string& key : keys)
+  for (const std::string& key : keys) {
+    if (views_.any()) views_.before_write(key, no_version);
     if (const result<void> erased = store_.erase(key); !erased) return erased;
+  }
   const std::size_t reply_at = to.size();
   wire::begin_reply(to, wire::ReplyKind::value, 0);
   wire::append_erased_page(to, {*next, keys.size()});

@@ -5,6 +5,7 @@
 #include "base/byte_buffer.hpp"
 #include "wire/operation.hpp"
 #include "worker/range_sets.hpp"
+#include "worker/store_views.hpp"
 #include "worker/undo_log.hpp"
 
 namespace pkv {
@@ -17,15 +18,15 @@ namespace pkv {
 /// except that entries of one scan position, of which there are hardly ever two, are never parted.
 ///
 /// Thread safety: none; lives on the worker's thread.
-/// Lifetime: `store` must outlive it. The sets of ranges live as long as this.
-/// Errors: answers, one for each operation. errc::malformed_frame: the value is not what the
-/// operation carries, or names a set that has not been defined. errc::out_of_memory: no room for
-/// the answer, the entries or the ranges (RangeSets has limits). errc::value_too_long: entries of
-/// one scan position do not fit into one page. After a failure copy_in and erase_page may have done
-/// a part; they can be asked again.
+/// Lifetime: `store` and `views`, which are told of what it changes, must outlive it. The sets of
+/// ranges live as long as this. Errors: answers, one for each operation. errc::malformed_frame: the
+/// value is not what the operation carries, or names a set that has not been defined.
+/// errc::out_of_memory: no room for the answer, the entries or the ranges (RangeSets has limits).
+/// errc::value_too_long: entries of one scan position do not fit into one page. After a failure
+/// copy_in and erase_page may have done a part; they can be asked again.
 class Copying {
  public:
-  explicit Copying(KVStore& store) : store_(store) {}
+  Copying(KVStore& store, StoreViews& views) : store_(store), views_(views) {}
 
   /// Runs one operation and appends exactly one reply.
   /// Requires: the opcode is define_ranges, copy_page, copy_in, erase_page or count_page.
@@ -47,6 +48,7 @@ class Copying {
                                         UndoLog& log, ByteBuffer& to);
 
   KVStore& store_;
+  StoreViews& views_;
   RangeSets sets_;
 };
 

@@ -7,6 +7,7 @@
 #include "worker/execute.hpp"
 #include "worker/expiry.hpp"
 #include "worker/past.hpp"
+#include "worker/viewing.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,8 +30,14 @@ bool continues_write(const wire::Operation& operation, std::uint64_t sequence,
 
 }  // namespace
 
-Dispatcher::Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes)
-    : store_(store), node_(node), epoch_(epoch), part_bytes_(part_bytes), copying_(store) {}
+Dispatcher::Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes,
+                       const StoreViews::Settings& views)
+    : store_(store),
+      node_(node),
+      epoch_(epoch),
+      part_bytes_(part_bytes),
+      views_(store, views),
+      copying_(store, views_) {}
 
 std::optional<std::uint8_t> Dispatcher::inspect(const wire::Frame& request) const noexcept {
   if (request.header.kind != wire::FrameKind::request || request.header.node != node_ ||
@@ -45,9 +52,10 @@ std::optional<std::uint8_t> Dispatcher::inspect(const wire::Frame& request) cons
   return flags;
 }
 
-void Dispatcher::run_unusual(const wire::Operation& operation, Version version, Version stable,
+void Dispatcher::run_unusual(const wire::Operation& operation, const wire::FrameHeader& request,
                              ByteBuffer& to) {
-  const bool remembering = stable != 0;
+  const Version version = request.sequence + operation.sequence_offset;
+  const bool remembering = request.stable != 0;
   const bool of_the_past = (operation.flags & wire::read_as_of) != 0;
   if (operation.opcode == wire::Opcode::statistics) {
     report(to);
@@ -56,13 +64,15 @@ void Dispatcher::run_unusual(const wire::Operation& operation, Version version, 
   } else if (operation.opcode == wire::Opcode::count_page && of_the_past && remembering) {
     copying_.count_as_of(operation, version, undo_log_, to);
   } else if (operation.opcode == wire::Opcode::remove_expired) {
-    // What had not expired at the stable place may still be asked for as of then.
-    remove_expired(store_, remembering ? time_at(stable) : store_.time(), to);
+    remove_expired(store_, removable_until(request), to);
+  } else if (wire::is_viewing(operation.opcode) && !of_the_past) {
+    run_viewing(views_, operation, version, store_.time(), to);
   } else if (operation.opcode > wire::Opcode::statistics && !is_for_key(operation.opcode) &&
              !of_the_past) {
     copying_.run(operation, to);
   } else if (!of_the_past) {
-    if (remembering) note_past(store_, operation, version, undo_log_);
+    if (remembering || views_.any())
+      note_past(store_, operation, version, {remembering ? &undo_log_ : nullptr, views_});
     execute_operation(store_, operation, version, to);
   } else if (remembering && is_for_key(operation.opcode)) {
     execute_as_of(store_, undo_log_, operation, version, to);
@@ -71,19 +81,30 @@ void Dispatcher::run_unusual(const wire::Operation& operation, Version version, 
   }
 }
 
+// What had not expired at the stable place may still be asked for as of then, and so for views.
+Timestamp Dispatcher::removable_until(const wire::FrameHeader& request) const noexcept {
+  const Timestamp now = request.stable != 0 ? time_at(request.stable) : store_.time();
+  return views_.any() ? std::min(now, time_at(views_.oldest_sequence())) : now;
+}
+
+wire::Opcode Dispatcher::first_unusual(bool remembering, bool asks_for_the_past) const noexcept {
+  if (asks_for_the_past) return wire::Opcode{};
+  // Get and read, the first of the opcodes, change nothing that would have to be remembered.
+  static_assert(std::max(wire::Opcode::get, wire::Opcode::read) < wire::Opcode::create);
+  if (remembering || views_.any()) return wire::Opcode::create;
+  return wire::Opcode::statistics;
+}
+
 result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
   const std::optional<std::uint8_t> flags = inspect(request);
   if (!flags) return errc::malformed_frame;
   const bool remembering = request.header.stable != 0;
   const bool to_disk = (*flags & wire::on_disk) != 0;
   if (remembering) undo_log_.forget(request.header.stable);
-  // One comparison tells of each operation whether there is more to it than to run it. Get and
-  // read, the first of the opcodes, change nothing that would have to be remembered.
+  if (views_.any()) views_.expire(time_at(request.header.sequence));
+  // One comparison tells of each operation whether there is more to it than to run it.
   const bool asks_for_the_past = (*flags & wire::read_as_of) != 0;
-  static_assert(std::max(wire::Opcode::get, wire::Opcode::read) < wire::Opcode::create);
-  const auto first_unusual = asks_for_the_past ? wire::Opcode{}
-                             : remembering     ? wire::Opcode::create
-                                               : wire::Opcode::statistics;
+  wire::Opcode unusual = first_unusual(remembering, asks_for_the_past);
 
   wire::OperationReader reader(request.body(), request.header.count);
   std::array<wire::Operation, prefetch_distance> operations;
@@ -106,10 +127,12 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
       const wire::Operation& operation = operations[i];
       const Version version = request.header.sequence + operation.sequence_offset;
       store_.set_time(time_at(version));
-      if (part.begun && operation.opcode < first_unusual)
+      if (part.begun && operation.opcode < unusual) {
         execute_operation(store_, operation, version, part.frame.bytes());
-      else if (part.begun)
-        run_unusual(operation, version, request.header.stable, part.frame.bytes());
+      } else if (part.begun) {
+        run_unusual(operation, request.header, part.frame.bytes());
+        unusual = first_unusual(remembering, asks_for_the_past);  // it may have opened a view
+      }
       part.newest = version;
       ++part.frame.header.count;
     }

@@ -6,6 +6,7 @@
 #include "wire/operation.hpp"
 #include "wire/transport.hpp"
 #include "worker/copying.hpp"
+#include "worker/store_views.hpp"
 #include "worker/undo_log.hpp"
 
 #include <cstddef>
@@ -50,7 +51,8 @@ class ReplySink {
 /// another node or incarnation. Then nothing has run and nothing is answered.
 class Dispatcher {
  public:
-  Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes);
+  Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes,
+             const StoreViews::Settings& views = {});
 
   [[nodiscard]] result<void> run(const wire::Frame& request, ReplySink& replies);
 
@@ -70,15 +72,20 @@ class Dispatcher {
   [[nodiscard]] Part begin_part(const wire::Frame& request, ReplySink& replies);
   void end_part(Part part, const wire::Frame& request, bool to_disk, bool last, ReplySink& replies);
   void answer_undone(Part& part, const wire::Frame& request, const boost::system::error_code& why);
+  /// The first of the opcodes that run_unusual() is for.
+  [[nodiscard]] wire::Opcode first_unusual(bool remembering, bool asks_for_the_past) const noexcept;
   /// Runs what is not for the store alone: where the past matters, or from Opcode::statistics on.
-  void run_unusual(const wire::Operation& operation, Version version, Version stable,
+  void run_unusual(const wire::Operation& operation, const wire::FrameHeader& request,
                    ByteBuffer& to);
+  /// What has expired by then nobody can ask for any more.
+  [[nodiscard]] Timestamp removable_until(const wire::FrameHeader& request) const noexcept;
   void report(ByteBuffer& to);
 
   KVStore& store_;
   NodeId node_;
   std::uint32_t epoch_;
   std::size_t part_bytes_;
+  StoreViews views_;
   Copying copying_;
   UndoLog undo_log_;
   std::uint64_t operations_run_ = 0;

@@ -236,6 +236,9 @@ void execute_operation(KVStore& store, const wire::Operation& operation, Version
     case wire::Opcode::erase_page:
     case wire::Opcode::count_page:
     case wire::Opcode::sync:
+    case wire::Opcode::open_view:
+    case wire::Opcode::view_page:
+    case wire::Opcode::close_view:
     case wire::Opcode::remove_expired:
       break;
   }

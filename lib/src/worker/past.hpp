@@ -4,14 +4,22 @@
 
 #include "base/byte_buffer.hpp"
 #include "wire/operation.hpp"
+#include "worker/store_views.hpp"
 #include "worker/undo_log.hpp"
 
 namespace pkv {
 
-/// Notes what an operation is about to replace. `version` is its place in the total order. A store
-/// that is to be cleared is empty after it, if its engine can move entries out; if not, what was
-/// before cannot be asked for any more.
-void note_past(KVStore& store, const wire::Operation& operation, Version version, UndoLog& log);
+/// Whoever has to know what writes replace.
+struct Witnesses {
+  UndoLog* log;  ///< Null while nothing is remembered.
+  StoreViews& views;
+};
+
+/// Tells of what an operation is about to replace. `version` is its place in the total order. A
+/// store that is to be cleared is empty after it, if its engine can move entries out; if not, the
+/// log cannot be asked for what was before any more.
+void note_past(KVStore& store, const wire::Operation& operation, Version version,
+               const Witnesses& witnesses);
 
 /// Runs an operation that is flagged read_as_of: answers what it would have been answered at
 /// `sequence`, its own place in the total order. An operation that is no read of one key is

@@ -82,8 +82,8 @@ void UndoLog::append(Version version, std::string_view key,
   chain.newest = entry;
 }
 
-void UndoLog::record_clear(Version version, KVStore former) noexcept {
-  const std::size_t bytes = former.bytes();
+void UndoLog::record_clear(Version version, std::shared_ptr<KVStore> former) noexcept {
+  const std::size_t bytes = former->bytes();
   try {
     cleared_.push_back({version, bytes, std::move(former)});
   } catch (const std::bad_alloc&) {
@@ -121,15 +121,15 @@ Past UndoLog::find(std::string_view key, Version sequence) noexcept {
   }
   if (cleared == nullptr) return {Past::Kind::unchanged};
   // Between the sequence and the clear nobody has changed it.
-  cleared->former.set_time(time_at(sequence));
-  const result<ValueView> former = cleared->former.find(key);
+  cleared->former->set_time(time_at(sequence));
+  const result<ValueView> former = cleared->former->find(key);
   if (former) return {Past::Kind::value, former->value, former->expires_at};
   return {former.error() == errc::key_not_found ? Past::Kind::absent : Past::Kind::forgotten};
 }
 
 KVStore* UndoLog::former_store(Version sequence) noexcept {
   Cleared* const cleared = first_cleared_after(sequence);
-  return cleared == nullptr ? nullptr : &cleared->former;
+  return cleared == nullptr ? nullptr : cleared->former.get();
 }
 
 void UndoLog::for_each_change(

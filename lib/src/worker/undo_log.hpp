@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -32,7 +33,7 @@ struct Past {
 /// Reed, "Naming and Synchronization in a Decentralized Computer System", 1978).
 ///
 ///     log.record(version, key, value_before);   // before every write
-///     log.record_clear(version, *store.move_out());  // before a clear
+///     log.record_clear(version, former);             // before a clear: what it removes
 ///     log.forget(stable);                        // nobody will ask for what was before that
 ///     Past past = log.find(key, sequence);       // between them
 ///
@@ -59,7 +60,7 @@ class UndoLog {
   void record(Version version, std::string_view key, const std::optional<std::string_view>& before,
               Timestamp expires_at = never) noexcept;
   /// Notes that all keys go, and what they held.
-  void record_clear(Version version, KVStore former) noexcept;
+  void record_clear(Version version, std::shared_ptr<KVStore> former) noexcept;
   /// Notes that what the write `version` replaced cannot be known, and forgets all before.
   void record_unknown(Version version) noexcept;
 
@@ -99,7 +100,7 @@ class UndoLog {
   struct Cleared {
     Version version;
     std::size_t bytes;
-    KVStore former;
+    std::shared_ptr<KVStore> former;
   };
 
   static constexpr std::size_t chain_count = 4096;

@@ -16,7 +16,7 @@ constexpr std::array answered_errors{
     errc::key_too_long,    errc::value_too_long,   errc::malformed_frame, errc::overloaded,
     errc::worker_timeout,  errc::shutting_down,    errc::key_exists,      errc::key_not_found,
     errc::not_an_integer,  errc::integer_overflow, errc::protocol_error,  errc::node_down,
-    errc::storage_failure, errc::out_of_memory};
+    errc::storage_failure, errc::out_of_memory,    errc::view_lost};
 
 std::string_view code_of(std::string_view text) noexcept {
   return text.substr(0, text.find(' '));
