@@ -204,6 +204,7 @@ TEST_CASE("Dispatcher: nodes with the same history of expiring keys answer the s
         REQUIRE(run(*bench, {{then->first, question}}, stable) == std::vector{answer});
     }
   }
+  if (!batch.empty()) REQUIRE(run(other, batch, stable) == expected);
   // Nothing is left to be told of a removal that is complete.
   const std::uint64_t end = sequence_at(time_at(sequence) + 1'000);
   for (Bench* const bench : {&one, &other}) {

@@ -84,7 +84,8 @@ constexpr bool in_order_of_kinds() {
   return true;
 }
 
-static_assert(in_order_of_kinds() && static_cast<std::size_t>(K::persist) + 1 == table.size());
+static_assert(in_order_of_kinds() &&
+              static_cast<std::size_t>(last_command_kind) + 1 == table.size());
 
 constexpr std::size_t longest_name = 16;
 

@@ -61,6 +61,7 @@ enum class CommandKind : std::uint8_t {
   pexpiretime,
   persist,
 };
+inline constexpr auto last_command_kind = CommandKind::persist;
 
 /// Properties of commands, to be combined with |.
 enum CommandFlags : std::uint8_t {
