@@ -272,6 +272,7 @@ TEST_CASE("Coordinator: the order's time never goes back, and goes on when the c
     rig.coordinator.update_clock();
     REQUIRE(rig.coordinator.order_time() >= last);
   }
+  rig.coordinator.update_clock();
   CHECK(rig.coordinator.order_time() >= ahead + 4);
   // The same within a turn: all of its commands have one time.
   const std::int64_t now = rig.coordinator.order_time();
