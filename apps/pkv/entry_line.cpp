@@ -4,6 +4,7 @@
 #include "plain_text.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
@@ -42,13 +43,15 @@ std::string in_quotes(std::string_view name) {
 
 }  // namespace
 
-void append_entry_line(std::string& to, std::string_view key, std::string_view value,
-                       std::uint64_t version) {
+void append_entry_line(std::string& to, const EntryView& entry) {
   to += '{';
-  append_member(to, "key", key);
+  append_member(to, "key", entry.key);
   to += ',';
-  append_member(to, "value", value);
-  to.append(",\"version\":").append(std::to_string(version)).append("}\n");
+  append_member(to, "value", entry.value);
+  to.append(",\"version\":").append(std::to_string(entry.version));
+  if (entry.expires_at != never)
+    to.append(",\"expires_at\":").append(std::to_string(entry.expires_at));
+  to.append("}\n");
 }
 
 /// Takes what the parser finds. A function that returns false ends the parsing.
@@ -58,7 +61,8 @@ class EntryLineReader::Members {
     failure_.clear();
     depth_ = 0;
     member_ = Member::none;
-    has_key_ = has_value_ = has_version_ = false;
+    has_key_ = has_value_ = has_version_ = has_expires_at_ = false;
+    expires_at_ = never;
   }
 
   [[nodiscard]] std::string failure() const { return failure_; }
@@ -69,6 +73,7 @@ class EntryLineReader::Members {
   }
   [[nodiscard]] const std::string& key() const noexcept { return key_; }
   [[nodiscard]] const std::string& value() const noexcept { return value_; }
+  [[nodiscard]] Timestamp expires_at() const noexcept { return expires_at_; }
 
   // What rapidjson::Reader calls.
   bool StartObject() {
@@ -83,10 +88,14 @@ class EntryLineReader::Members {
               : name == "value"        ? Member::value
               : name == "value_base64" ? Member::value_base64
               : name == "version"      ? Member::version
+              : name == "expires_at"   ? Member::expires_at
                                        : Member::none;
     name_ = name;
     if (member_ == Member::none) return fail("there is an unknown member " + in_quotes(name));
-    bool& has = is_key() ? has_key_ : is_value() ? has_value_ : has_version_;
+    bool& has = is_key()                     ? has_key_
+                : is_value()                 ? has_value_
+                : member_ == Member::version ? has_version_
+                                             : has_expires_at_;
     if (has) return fail("there is a second " + in_quotes(name) + " or what stands for it");
     has = true;
     return true;
@@ -103,8 +112,16 @@ class EntryLineReader::Members {
     to = std::move(*decoded);
     return true;
   }
-  bool Uint(unsigned) { return number(); }
-  bool Uint64(std::uint64_t) { return number(); }
+  bool Uint(unsigned number) { return Uint64(number); }
+  bool Uint64(std::uint64_t number) {
+    if (depth_ != 1 || (member_ != Member::version && member_ != Member::expires_at))
+      return refuse_kind();
+    if (member_ == Member::version) return true;
+    if (number == never || number > std::numeric_limits<Timestamp>::max())
+      return fail(in_quotes(name_) + " is not a time in milliseconds");
+    expires_at_ = static_cast<Timestamp>(number);
+    return true;
+  }
   bool Null() { return refuse_kind(); }
   bool Bool(bool) { return refuse_kind(); }
   bool Int(int) { return refuse_kind(); }
@@ -115,7 +132,15 @@ class EntryLineReader::Members {
   bool EndArray(json::SizeType) { return refuse_kind(); }
 
  private:
-  enum class Member : std::uint8_t { none, key, key_base64, value, value_base64, version };
+  enum class Member : std::uint8_t {
+    none,
+    key,
+    key_base64,
+    value,
+    value_base64,
+    version,
+    expires_at
+  };
 
   [[nodiscard]] bool is_key() const noexcept {
     return member_ == Member::key || member_ == Member::key_base64;
@@ -123,11 +148,10 @@ class EntryLineReader::Members {
   [[nodiscard]] bool is_value() const noexcept {
     return member_ == Member::value || member_ == Member::value_base64;
   }
-  bool number() { return (depth_ == 1 && member_ == Member::version) || refuse_kind(); }
   bool refuse_kind() {
     if (depth_ == 0) return fail("it is not an object");
     return fail(in_quotes(name_) +
-                (member_ == Member::version ? " is not a whole number" : " is not a string"));
+                (is_key() || is_value() ? " is not a string" : " is not a whole number"));
   }
   bool fail(std::string why) {
     failure_ = std::move(why);
@@ -143,6 +167,8 @@ class EntryLineReader::Members {
   bool has_key_ = false;
   bool has_value_ = false;
   bool has_version_ = false;
+  bool has_expires_at_ = false;
+  Timestamp expires_at_ = never;
 };
 
 EntryLineReader::EntryLineReader() : members_(std::make_unique<Members>()) {}
@@ -172,6 +198,10 @@ const std::string& EntryLineReader::key() const noexcept {
 
 const std::string& EntryLineReader::value() const noexcept {
   return members_->value();
+}
+
+Timestamp EntryLineReader::expires_at() const noexcept {
+  return members_->expires_at();
 }
 
 }  // namespace pkv::cli

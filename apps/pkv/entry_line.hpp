@@ -1,5 +1,7 @@
 #pragma once
 
+#include "pkv/entry.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,11 +13,12 @@ namespace pkv::cli {
 ///
 ///     {"key":"city","value":"Paris","version":1873214}
 ///
-/// A key or value that is not UTF-8 is written in base64, as "key_base64" or "value_base64".
-void append_entry_line(std::string& to, std::string_view key, std::string_view value,
-                       std::uint64_t version);
+/// One that expires has "expires_at" too, in milliseconds since 1970. A key or value that is not
+/// UTF-8 is written in base64, as "key_base64" or "value_base64".
+void append_entry_line(std::string& to, const EntryView& entry);
 
-/// Reads such lines, strictly: a key, a value, a version or none, each once, and nothing else.
+/// Reads such lines, strictly: a key, a value, a version and a time of expiry or
+/// none, each once, and nothing else.
 ///
 /// Thread safety: none.
 class EntryLineReader {
@@ -31,6 +34,7 @@ class EntryLineReader {
   /// Those of the line that was read last. Requires: it was right.
   [[nodiscard]] const std::string& key() const noexcept;
   [[nodiscard]] const std::string& value() const noexcept;
+  [[nodiscard]] Timestamp expires_at() const noexcept;
 
  private:
   class Members;

@@ -3,6 +3,7 @@
 #include "local_sink.hpp"
 #include "plain_text.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <optional>
@@ -16,7 +17,7 @@ namespace asio = boost::asio;
 
 /// Questions under way at once, so that the way to the server and back does not count.
 constexpr int questions_ahead = 4;
-constexpr std::size_t values_per_entry = 3;
+constexpr std::size_t values_per_entry = 4;
 
 /// Why an export has failed.
 struct Failure {
@@ -49,8 +50,9 @@ Pipeline questions() {
 std::string lines_of(std::span<const Reply> values) {
   std::string lines;
   for (std::size_t at = 0; at + values_per_entry <= values.size(); at += values_per_entry)
-    append_entry_line(lines, values[at].text(), values[at + 1].text(),
-                      static_cast<std::uint64_t>(values[at + 2].integer()));
+    append_entry_line(lines, {values[at].text(), values[at + 1].text(),
+                              static_cast<std::uint64_t>(values[at + 2].integer()),
+                              std::max(values[at + 3].integer(), std::int64_t{never})});
   return lines;
 }
 

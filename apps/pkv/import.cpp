@@ -79,17 +79,15 @@ class Import {
     if (const std::string wrong = reader_.read(line); !wrong.empty()) return fail_at(line_, wrong);
     const std::string_view key = reader_.key();
     const std::string_view value = reader_.value();
-    switch (on_conflict_) {
-      case OnConflict::overwrite:
-        add_command(std::array<std::string_view, 3>{"SET", key, value});
-        break;
-      case OnConflict::keep:
-        add_command(std::array<std::string_view, 4>{"SET", key, value, "NX"});
-        break;
-      case OnConflict::fail:
-        add_command(std::array<std::string_view, 3>{"C", key, value});
-        break;
+    std::array<std::string_view, 6> words{"SET", key, value};
+    std::size_t count = 3;
+    const std::string expires_at = std::to_string(reader_.expires_at());
+    if (reader_.expires_at() != never) {
+      words[count++] = "PXAT";
+      words[count++] = expires_at;
     }
+    if (on_conflict_ != OnConflict::overwrite) words[count++] = "NX";
+    add_command(std::span(words).first(count));
     return true;
   }
 
@@ -104,6 +102,8 @@ class Import {
       sent_lines_.pop_front();
       if (reply.is_error()) {
         fail_at(line, plain_error(reply));
+      } else if (reply.is_nil() && on_conflict_ == OnConflict::fail) {
+        fail_at(line, "key already exists");
       } else {
         ++(reply.is_nil() ? kept_ : stored_);
       }

@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
@@ -406,24 +407,29 @@ namespace {
 /// What the store would answer if it were one map and commands ran as they are sent.
 class Model {
  public:
-  std::string run(std::mt19937_64& random, std::string& command) {
+  /// `now` is the command's time.
+  std::string run(std::mt19937_64& random, std::int64_t now, std::string& command) {
     const std::string key = any_key(random);
     const std::string value = std::to_string(random() % 1000);
+    expire(now);
     if (random() % 200 == 0) {
       command = "FLUSHALL";
       entries_.clear();
+      expiries_.clear();
       return "+OK\r\n";
     }
-    switch (random() % 13) {
+    switch (random() % 18) {
       case 0:
         command = "SET " + key + " " + value;
         entries_[key] = value;
+        expiries_.erase(key);
         return "+OK\r\n";
       case 1:
         command = "INCR " + key;
         return ":" + (entries_[key] = std::to_string(number(key) + 1)) + "\r\n";
       case 2:
         command = "DEL " + key;
+        expiries_.erase(key);
         return ":" + std::to_string(entries_.erase(key)) + "\r\n";
       case 3: {
         command = "SETNX " + key + " " + value;
@@ -433,12 +439,15 @@ class Model {
         command = "GETSET " + key + " " + value;
         const std::string old = get(key);
         entries_[key] = value;
+        expiries_.erase(key);
         return old;
       }
       case 5: {
         const std::string other = any_key(random);
         command = "MSET " + key + " " + value + " " + other + " " + value;
         entries_[key] = entries_[other] = value;
+        expiries_.erase(key);
+        expiries_.erase(other);
         return "+OK\r\n";
       }
       case 6: {
@@ -449,6 +458,25 @@ class Model {
       case 7:
         command = "DBSIZE";
         return ":" + std::to_string(entries_.size()) + "\r\n";
+      case 8:
+        command = "SET " + key + " " + value + " PX " + std::to_string(1 + random() % 200);
+        entries_[key] = value;
+        expiries_[key] = now + std::stol(command.substr(command.rfind(' ')));
+        return "+OK\r\n";
+      case 9:
+      case 10:
+        command = "PEXPIRE " + key + " " + std::to_string(random() % 200);
+        if (!entries_.contains(key)) return ":0\r\n";
+        expiries_[key] = now + std::stol(command.substr(command.rfind(' ')));
+        return ":1\r\n";
+      case 11:
+        command = "PERSIST " + key;
+        return ":" + std::to_string(expiries_.erase(key)) + "\r\n";
+      case 12:
+        command = "PTTL " + key;
+        if (!entries_.contains(key)) return ":-2\r\n";
+        if (!expiries_.contains(key)) return ":-1\r\n";
+        return ":" + std::to_string(expiries_[key] - now) + "\r\n";
       default:
         command = "GET " + key;
         return get(key);
@@ -460,6 +488,14 @@ class Model {
     return found == entries_.end() ? "$-1\r\n" : bulk(found->second);
   }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  /// What goes until then is gone.
+  void expire(std::int64_t now) {
+    std::erase_if(entries_, [&](const auto& entry) {
+      const auto found = expiries_.find(entry.first);
+      return found != expiries_.end() && found->second <= now;
+    });
+    std::erase_if(expiries_, [&](const auto& expiry) { return expiry.second <= now; });
+  }
   [[nodiscard]] static std::size_t keys() { return 400; }
 
  private:
@@ -472,6 +508,7 @@ class Model {
   }
 
   std::map<std::string, std::string> entries_;
+  std::map<std::string, std::int64_t> expiries_;
 };
 
 }  // namespace
@@ -519,10 +556,12 @@ TEST_CASE("Cluster: whatever dies, comes back, joins or leaves, replies are thos
     if (choice < 40) {
       const std::size_t i = random() % client_count;
       std::string command;
-      std::string reply = model.run(random, command);
+      std::string reply = model.run(random, rig.coordinator.order_time(), command);
       expected[i].emplace_back(std::move(reply), command);
       clients[i]->send(command + "\r\n");
     } else if (choice < 60) {
+      if (choice < 45) rig.coordinator.put_clock_forward(std::chrono::milliseconds(random() % 20));
+      rig.service.expirer.step();
       rig.turn();
     } else if (choice < 98) {
       for (auto steps = random() % 8; steps > 0; --steps)
@@ -555,6 +594,8 @@ TEST_CASE("Cluster: whatever dies, comes back, joins or leaves, replies are thos
     CHECK(expected[i].empty());
   }
   CHECK(losses > 0);
+  rig.coordinator.put_clock_forward(std::chrono::seconds(1));
+  model.expire(rig.coordinator.order_time());
   CHECK(ask(rig, *clients[0], "DBSIZE") == ":" + std::to_string(model.size()) + "\r\n");
   for (std::size_t i = 0; i < Model::keys(); ++i) {
     const std::string key = "k" + std::to_string(i);

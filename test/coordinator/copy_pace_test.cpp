@@ -112,6 +112,7 @@ TEST_CASE("HeldWrites: what is below the bound comes back as it was, in order",
     wire::Operation operation;
     operation.opcode = i % 2 == 0 ? wire::Opcode::put : wire::Opcode::erase;
     operation.flags = static_cast<std::uint8_t>(i);
+    if (i >= wire::with_expiry) operation.expires_at = static_cast<std::int64_t>(i);
     operation.key = values[i % 3];
     operation.value = values[i % 4];
     held.add(i % 5, operation, 1'000 - i);
@@ -120,6 +121,7 @@ TEST_CASE("HeldWrites: what is below the bound comes back as it was, in order",
   held.for_each_below(3, [&](const wire::Operation& operation, std::uint64_t sequence) {
     const std::uint64_t i = 1'000 - sequence;
     sequences.push_back(i);
+    CHECK(operation.expires_at == (i >= wire::with_expiry ? static_cast<std::int64_t>(i) : 0));
     CHECK(operation.opcode == (i % 2 == 0 ? wire::Opcode::put : wire::Opcode::erase));
     CHECK(operation.flags == i);
     CHECK(operation.key == values[i % 3]);

@@ -28,7 +28,7 @@ std::string encoded(std::string_view bytes) {
 
 std::string line_of(std::string_view key, std::string_view value, std::uint64_t version = 5) {
   std::string line;
-  append_entry_line(line, key, value, version);
+  append_entry_line(line, {key, value, version});
   return line;
 }
 
@@ -93,6 +93,18 @@ TEST_CASE("Entry lines: are read as they were written, whatever the bytes", "[pk
   }
 }
 
+TEST_CASE("Entry lines: tell when an entry expires", "[pkv][entries]") {
+  std::string line;
+  append_entry_line(line, {"k", "v", 5, 1'700'000'000'123});
+  CHECK(line == "{\"key\":\"k\",\"value\":\"v\",\"version\":5,\"expires_at\":1700000000123}\n");
+  line.pop_back();
+  EntryLineReader reader;
+  REQUIRE(reader.read(line).empty());
+  CHECK(reader.expires_at() == 1'700'000'000'123);
+  REQUIRE(reader.read(R"({"key":"k","value":"v"})").empty());
+  CHECK(reader.expires_at() == pkv::never);
+}
+
 TEST_CASE("Entry lines: what others write is read, too", "[pkv][entries]") {
   CHECK(wrong_with(R"({"value":"v","key":"k"})").empty());
   CHECK(wrong_with(" { \"key\" : \"\\u00e4\\ud83d\\ude00\" , \"value_base64\" : \"\" } ").empty());
@@ -127,6 +139,12 @@ TEST_CASE("Entry lines: each that is wrong is refused with the reason", "[pkv][e
   refused(R"({"key":"k","value":"v","version":-1})", "\"version\" is not a whole number");
   refused(R"({"key":"k","value":"v","version":1.5})", "\"version\" is not a whole number");
   refused(R"({"key":"k","value":"v","version":[1]})", "\"version\" is not a whole number");
+  refused(R"({"key":"k","value":"v","expires_at":"1"})", "\"expires_at\" is not a whole number");
+  refused(R"({"key":"k","value":"v","expires_at":-1})", "\"expires_at\" is not a whole number");
+  refused(R"({"key":"k","value":"v","expires_at":0})", "\"expires_at\" is not a time");
+  refused(R"({"key":"k","value":"v","expires_at":9223372036854775808})",
+          "\"expires_at\" is not a time");
+  refused(R"({"key":"k","value":"v","expires_at":1,"expires_at":1})", "a second \"expires_at\"");
   refused(R"({"key_base64":"Zg=","value":"v"})", "\"key_base64\" is not base64");
   refused("{\"key\":\"\xff\",\"value\":\"v\"}", "no JSON at column");
   refused(R"({"key":"\ud800","value":"v"})", "no JSON at column");

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -97,6 +98,54 @@ void execute(const std::filesystem::path& file, const std::string& sql) {
   const int code = sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr);
   sqlite3_close(connection);
   REQUIRE(code == SQLITE_OK);
+}
+
+/// Entries in the nodes' files, whether or not they have expired.
+int rows(const std::filesystem::path& folder) {
+  int count = 0;
+  for (const char* const name : {"node-1.db", "node-2.db", "node-3.db"}) {
+    sqlite3* connection = nullptr;
+    REQUIRE(sqlite3_open((folder / name).c_str(), &connection) == SQLITE_OK);
+    const int code = sqlite3_exec(
+        connection, "SELECT count(*) FROM kv",
+        [](void* sum, int, char** values, char**) {
+          *static_cast<int*>(sum) += std::stoi(values[0]);
+          return 0;
+        },
+        &count, nullptr);
+    sqlite3_close(connection);
+    REQUIRE(code == SQLITE_OK);
+  }
+  return count;
+}
+
+std::int64_t wall_clock_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+TEST_CASE("Durable server: what expires while none runs is gone when the next one starts",
+          "[server][durable][expiry]") {
+  const TemporaryFolder folder;
+  const ServerSettings settings = settings_for(folder.path());
+  const std::int64_t soon = wall_clock_ms() + 2'000;
+  {
+    ServerProcess server(settings);
+    Connection connection(server.port());
+    CHECK(connection.ask("SET", "soon", "v", "PXAT", std::to_string(soon)) == Reply::status("OK"));
+    CHECK(connection.ask("SET", "later", "v", "PXAT", "4102444800000") == Reply::status("OK"));
+    CHECK(connection.ask("SET", "never", "v") == Reply::status("OK"));
+    CHECK(server.stop() == 0);
+  }
+  REQUIRE(comes_true([&] { return wall_clock_ms() >= soon; }));
+  const ServerProcess server(settings);
+  Connection connection(server.port());
+  CHECK(connection.ask("GET", "soon") == Reply::nil());
+  CHECK(connection.ask("PEXPIRETIME", "later") == Reply::integer(4'102'444'800'000));
+  CHECK(connection.ask("TTL", "never") == Reply::integer(-1));
+  CHECK(connection.ask("DBSIZE") == Reply::integer(2));
+  CHECK(comes_true([&] { return rows(folder.path()) == 2; }));
 }
 
 TEST_CASE("Durable server: a later one finds everything", "[server][durable]") {

@@ -26,13 +26,14 @@ class BrittleEngine final : public StorageEngine {
     return ValueView{found->second.first, found->second.second};
   }
 
-  result<void> put(std::string_view key, std::string_view value, Version version) override {
+  result<void> put(std::string_view key, std::string_view value, Version version,
+                   Timestamp) override {
     if (writes_fail) return errc::storage_failure;
     entries_[std::string(key)] = {std::string(value), version};
     return {};
   }
 
-  result<bool> erase(std::string_view key) override {
+  result<bool> erase(std::string_view key, Timestamp) override {
     if (writes_fail) return errc::storage_failure;
     return entries_.erase(std::string(key)) == 1;
   }
@@ -45,7 +46,15 @@ class BrittleEngine final : public StorageEngine {
 
   result<ScanPage> scan(ScanCursor, std::size_t) override { return errc::storage_failure; }
 
+  result<std::size_t> remove_expired(Timestamp, std::size_t) override { return std::size_t{0}; }
+
   std::size_t count() const noexcept override { return entries_.size(); }
+
+  std::size_t count_expired(Timestamp) const noexcept override { return 0; }
+
+  Timestamp earliest_expiry() const noexcept override { return never; }
+
+  std::size_t count_expiring() const noexcept override { return 0; }
 
   std::size_t bytes() const noexcept override { return 0; }
 

@@ -17,6 +17,64 @@ namespace {
 constexpr auto smallest = std::numeric_limits<std::int64_t>::min();
 constexpr auto largest = std::numeric_limits<std::int64_t>::max();
 
+TEST_CASE("KVStore: an entry whose time has come is as absent as an erased one",
+          "[storage][kv_store][expiry]") {
+  KVStore store;
+  REQUIRE(store.put("k", "1", KVStore::next_version, 1'000));
+  CHECK(store.read("k").value() == "1");  // no time has been set
+  store.set_time(999);
+  CHECK(store.read("k").value() == "1");
+  CHECK(store.expiring() == 1);
+  store.set_time(1'000);
+  CHECK(store.read("k").error() == errc::key_not_found);
+  CHECK(store.find_even_expired("k")->value == "1");
+  CHECK(store.size() == 0);
+  CHECK(store.size_even_expired() == 1);
+  CHECK(store.expiring() == 0);
+  CHECK(store.scan(0, 10)->entries.empty());
+  CHECK(store.erase("k").error() == errc::key_not_found);
+  CHECK(store.take("k").error() == errc::key_not_found);
+  CHECK(store.update("k", "2").error() == errc::key_not_found);
+  CHECK(store.expire("k", 2'000).error() == errc::key_not_found);
+  CHECK(store.increment("k", 5).value() == 5);
+  CHECK(store.find("k")->expires_at == never);
+  REQUIRE(store.expire("k", 2'000));
+  CHECK(store.increment("k", 5).value() == 10);
+  CHECK(store.append("k", "0").value() == 3);
+  CHECK(store.find("k")->expires_at == 2'000);
+  store.set_time(2'000);
+  CHECK(store.append("k", "new").value() == 3);
+  CHECK(store.read("k").value() == "new");
+  CHECK(store.find("k")->expires_at == never);
+}
+
+TEST_CASE("KVStore: a time of expiry that has come removes the entry",
+          "[storage][kv_store][expiry]") {
+  KVStore store;
+  store.set_time(1'000);
+  REQUIRE(store.put("k", "1"));
+  REQUIRE(store.expire("k", 1'000));
+  CHECK(store.size_even_expired() == 0);
+  REQUIRE(store.put("k", "1", KVStore::next_version, 1'001));
+  REQUIRE(store.expire("k", never));
+  store.set_time(5'000);
+  CHECK(store.read("k").value() == "1");
+  CHECK(store.expire(std::string(Limits().max_key_bytes + 1, 'k'), 1).error() ==
+        errc::key_too_long);
+}
+
+TEST_CASE("KVStore: what is moved out keeps its times", "[storage][kv_store][expiry]") {
+  KVStore store;
+  store.set_time(1'000);
+  REQUIRE(store.put("k", "1", KVStore::next_version, 2'000));
+  std::optional<KVStore> moved = store.move_out();
+  REQUIRE(moved);
+  CHECK(moved->time() == 1'000);
+  CHECK(moved->exists("k").value());
+  moved->set_time(2'000);
+  CHECK_FALSE(moved->exists("k").value());
+}
+
 TEST_CASE("KVStore: create, read, update and erase an entry", "[storage][kv_store]") {
   KVStore store;
   CHECK(store.read("color").error() == errc::key_not_found);

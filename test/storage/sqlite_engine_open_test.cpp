@@ -87,6 +87,32 @@ TEST_CASE("SqliteEngine: an empty file is a new one", "[storage][sqlite]") {
   CHECK(why_not(options_for(file)) == "it was opened");
 }
 
+TEST_CASE("SqliteEngine: a file of format 1 is taken over, without times of expiry",
+          "[storage][sqlite]") {
+  const test::TemporaryFolder folder;
+  const auto file = folder.path() / "node-1.db";
+  execute(file,
+          "PRAGMA application_id = 1886090801;"
+          "CREATE TABLE meta(format INTEGER NOT NULL, node INTEGER NOT NULL, entries INTEGER NOT "
+          "NULL, newest_version INTEGER NOT NULL, created INTEGER NOT NULL);"
+          "CREATE TABLE kv(position INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,"
+          "                version INTEGER NOT NULL, PRIMARY KEY(position, key)) WITHOUT ROWID;"
+          "INSERT INTO meta VALUES(1, 1, 1, 77, 1700000000000);"
+          "INSERT INTO kv VALUES(" +
+              std::to_string(scan_position("old")) + ", x'6f6c64', x'76', 77);");
+  for (unsigned round = 0; round < 2; ++round) {
+    SqliteEngine engine(options_for(file));
+    CHECK(engine.count() == (round == 0 ? 1 : 2));
+    REQUIRE(engine.find("old").has_value());
+    CHECK(engine.find("old")->value == "v");
+    CHECK(engine.find("old")->expires_at == never);
+    CHECK(engine.count_expiring() == round);
+    if (round == 0) REQUIRE(engine.put("new", "w", 78, 1'000));
+  }
+  SqliteEngine engine(options_for(file));
+  CHECK(engine.remove_expired(1'000, 10).value() == 1);
+}
+
 TEST_CASE("SqliteEngine: a damaged header is refused", "[storage][sqlite]") {
   const Written written;
   overwrite(written.file, 0, "not a database");
@@ -132,8 +158,8 @@ TEST_CASE("SqliteEngine: damage inside is an error of what needs it", "[storage]
 
 TEST_CASE("SqliteEngine: a newer format is refused", "[storage][sqlite]") {
   const Written written;
-  execute(written.file, "UPDATE meta SET format = 2");
-  CHECK_THAT(why_not(options_for(written.file)), Contains("format 2") && Contains("newer program"));
+  execute(written.file, "UPDATE meta SET format = 3");
+  CHECK_THAT(why_not(options_for(written.file)), Contains("format 3") && Contains("newer program"));
 }
 
 TEST_CASE("SqliteEngine: another node's file is refused", "[storage][sqlite]") {

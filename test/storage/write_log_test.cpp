@@ -26,6 +26,19 @@ std::string database_in(const test::TemporaryFolder& folder) {
   return database;
 }
 
+void put(WriteLog& log, std::string_view key, std::string_view value, Version version,
+         Timestamp expires_at = never) {
+  log.add({LoggedWrite::Kind::put, key, value, version, expires_at});
+}
+
+void erase(WriteLog& log, std::string_view key) {
+  log.add({LoggedWrite::Kind::erase, key});
+}
+
+void clear(WriteLog& log) {
+  log.add({LoggedWrite::Kind::clear});
+}
+
 /// All that the log gives, as text: a word for each write, and the version at the end of a batch.
 std::string content(WriteLog& log) {
   std::string text;
@@ -33,7 +46,13 @@ std::string content(WriteLog& log) {
     switch (write.kind) {
       case LoggedWrite::Kind::put:
         text += std::string(write.key) + "=" + std::string(write.value) + "@" +
-                std::to_string(write.version) + " ";
+                std::to_string(write.version);
+        if (write.expires_at != never) text += "until" + std::to_string(write.expires_at);
+        text += " ";
+        break;
+      case LoggedWrite::Kind::set_expiry:
+        text += std::string(write.key) + "@" + std::to_string(write.version) + "until" +
+                std::to_string(write.expires_at) + " ";
         break;
       case LoggedWrite::Kind::erase:
         text += "-" + std::string(write.key) + " ";
@@ -70,23 +89,24 @@ std::vector<std::size_t> write_three(const std::string& database) {
   std::vector<std::size_t> ends;
   WriteLog log(database, many);
   log.start_over(1, 5);
-  log.put("a", "1", 11);
-  log.put("b", "", 12);
+  put(log, "a", "1", 11);
+  put(log, "b", "", 12);
   REQUIRE(log.append(12) == SQLITE_OK);
   ends.push_back(std::filesystem::file_size(database + "-log"));
-  log.erase("a");
-  log.clear();
+  erase(log, "a");
+  clear(log);
   REQUIRE(log.append(14) == SQLITE_OK);
   ends.push_back(std::filesystem::file_size(database + "-log"));
-  log.put("", std::string("\0x", 2), 15);
-  REQUIRE(log.append(15) == SQLITE_OK);
+  put(log, "", std::string("\0x", 2), 15, 1'700'000'000'123);
+  log.add({LoggedWrite::Kind::set_expiry, "c", {}, 16, -1});
+  REQUIRE(log.append(16) == SQLITE_OK);
   ends.push_back(std::filesystem::file_size(database + "-log"));
   return ends;
 }
 
-const std::vector<std::string> prefixes{
-    "", "a=1@11 b=@12 |12 ", "a=1@11 b=@12 |12 -a clear |14 ",
-    "a=1@11 b=@12 |12 -a clear |14 =" + std::string("\0x", 2) + "@15 |15 "};
+const std::vector<std::string> prefixes{"", "a=1@11 b=@12 |12 ", "a=1@11 b=@12 |12 -a clear |14 ",
+                                        "a=1@11 b=@12 |12 -a clear |14 =" + std::string("\0x", 2) +
+                                            "@15until1700000000123 c@16until-1 |16 "};
 
 TEST_CASE("WriteLog: what was appended is there when it is opened again", "[storage][log]") {
   const test::TemporaryFolder folder;
@@ -136,8 +156,8 @@ TEST_CASE("WriteLog: what is there from an earlier transaction is not taken for 
   write_three(database);
   WriteLog log(database, many);
   log.start_over(1, 6);
-  log.put("a", "2", 21);
-  log.put("b", "", 22);
+  put(log, "a", "2", 21);
+  put(log, "b", "", 22);
   REQUIRE(log.append(22) == SQLITE_OK);  // as long as the first one was
   CHECK(reopened(database, 1, 6) == "a=2@21 b=@22 |22 ");
 }
@@ -147,15 +167,15 @@ TEST_CASE("WriteLog: a batch that is taken back or dropped is not there", "[stor
   const std::string database = database_in(folder);
   WriteLog log(database, many);
   log.start_over(1, 5);
-  log.put("a", "1", 1);
+  put(log, "a", "1", 1);
   REQUIRE(log.append(1) == SQLITE_OK);
-  log.put("b", "2", 2);
+  put(log, "b", "2", 2);
   REQUIRE(log.append(2) == SQLITE_OK);
   log.take_back();
   CHECK(reopened(database) == "a=1@1 |1 ");
-  log.put("dropped", "3", 3);
+  put(log, "dropped", "3", 3);
   log.drop();
-  log.put("c", "4", 4);
+  put(log, "c", "4", 4);
   REQUIRE(log.append(4) == SQLITE_OK);
   CHECK(content(log) == "a=1@1 |1 c=4@4 |4 ");
   CHECK(reopened(database) == "a=1@1 |1 c=4@4 |4 ");
@@ -166,23 +186,23 @@ TEST_CASE("WriteLog: has no room for too many writes, or too many bytes", "[stor
   WriteLog log(database_in(folder), 3);
   log.start_over(1, 1);
   for (Version version = 1; version <= 3; ++version) {
-    log.put("k", "v", version);
+    put(log, "k", "v", version);
     REQUIRE(log.has_room());
     REQUIRE(log.append(version) == SQLITE_OK);
   }
-  log.erase("k");
+  erase(log, "k");
   CHECK_FALSE(log.has_room());
   log.drop();
   log.start_over(1, 2);
   CHECK(log.empty());
-  log.put("k", std::string(WriteLog::most_bytes, 'v'), 4);
+  put(log, "k", std::string(WriteLog::most_bytes, 'v'), 4);
   CHECK_FALSE(log.has_room());
   log.drop();
-  log.put("k", std::string(WriteLog::most_bytes - 200, 'v'), 5);
+  put(log, "k", std::string(WriteLog::most_bytes - 200, 'v'), 5);
   CHECK(log.has_room());
   REQUIRE(log.append(5) == SQLITE_OK);
   CHECK(content(log).size() > WriteLog::most_bytes - 200);
-  log.put("k", std::string(200, 'v'), 6);
+  put(log, "k", std::string(200, 'v'), 6);
   CHECK_FALSE(log.has_room());
 }
 
@@ -195,7 +215,7 @@ TEST_CASE("WriteLog: is done again whole when it is full of batches", "[storage]
     log.start_over(1, 5);
     for (Version version = 1;; ++version) {
       const std::string value(10'000 + version * 77 % 9'000, static_cast<char>('a' + version % 26));
-      log.put(std::to_string(version), value, version);
+      put(log, std::to_string(version), value, version);
       if (!log.has_room()) break;
       REQUIRE(log.append(version) == SQLITE_OK);
       const std::string number = std::to_string(version);

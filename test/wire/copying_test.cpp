@@ -119,10 +119,11 @@ TEST_CASE("Copying: the bytes never change", "[wire][copying]") {
         string_view("\x01\x02\x03\x04\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0", 20));
   CHECK(encoded({1, 2, 3, 4, 5}) ==
         string_view("\x01\0\0\0\x02\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\x04\0\0\0\x05\0\0\0", 28));
-  CHECK(page_of(6, 1, {{"key", "value", 7}}) ==
+  CHECK(page_of(6, 1, {{"key", "value", 7, 8}}) ==
         string_view("\x06\0\0\0\0\0\0\0\x01\0\0\0"
-                    "\x03\0\0\0\x05\0\0\0\x07\0\0\0\0\0\0\0keyvalue",
-                    36));
+                    "\x03\0\0\0\x05\0\0\0\x07\0\0\0\0\0\0\0\x08\0\0\0\0\0\0\0"
+                    "keyvalue",
+                    44));
   CHECK(written([](ByteBuffer& to) {
           wire::append_erased_page(to, {1, 2});
         }) == string_view("\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0", 16));

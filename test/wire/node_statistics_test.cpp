@@ -11,25 +11,31 @@ TEST_CASE("NodeStatistics: comes back as it was written", "[wire][statistics]") 
   wire::append_statistics(bytes, {.keys = 1,
                                   .stored_bytes = 0x0203,
                                   .resident_bytes = UINT64_MAX,
-                                  .operations = 0x0405060708090a0b});
+                                  .operations = 0x0405060708090a0b,
+                                  .expiring_keys = 6});
   const auto statistics = wire::read_statistics(bytes.view());
   REQUIRE(statistics);
   CHECK(statistics->keys == 1);
   CHECK(statistics->stored_bytes == 0x0203);
   CHECK(statistics->resident_bytes == UINT64_MAX);
   CHECK(statistics->operations == 0x0405060708090a0b);
+  CHECK(statistics->expiring_keys == 6);
 }
 
 TEST_CASE("NodeStatistics: the bytes never change", "[wire][statistics]") {
   ByteBuffer bytes;
   bytes.append("before");
-  wire::append_statistics(
-      bytes, {.keys = 1, .stored_bytes = 0x0203, .resident_bytes = 4, .operations = 5});
+  wire::append_statistics(bytes, {.keys = 1,
+                                  .stored_bytes = 0x0203,
+                                  .resident_bytes = 4,
+                                  .operations = 5,
+                                  .expiring_keys = 6});
   CHECK(bytes.view() == std::string_view("before"
                                          "\x01\0\0\0\0\0\0\0"
                                          "\x03\x02\0\0\0\0\0\0"
                                          "\x04\0\0\0\0\0\0\0"
-                                         "\x05\0\0\0\0\0\0\0",
+                                         "\x05\0\0\0\0\0\0\0"
+                                         "\x06\0\0\0\0\0\0\0",
                                          6 + wire::node_statistics_bytes));
 }
 

@@ -59,6 +59,7 @@ TEST_CASE("Operation: every opcode, flag and length comes back", "[wire][operati
     Operation operation;
     operation.opcode = static_cast<Opcode>(code);
     operation.flags = static_cast<std::uint8_t>(code * 15);
+    if ((operation.flags & wire::with_expiry) != 0) operation.expires_at = -code;
     operation.sequence_offset = UINT32_MAX - static_cast<std::uint32_t>(code);
     operation.key = code % 2 == 0 ? std::string_view("key") : std::string_view(all_zero);
     operation.value = code % 3 == 0 ? std::string_view(long_value) : std::string_view();
@@ -87,6 +88,32 @@ TEST_CASE("Operation: the bytes never change", "[wire][operation]") {
                                                "keyvalue",
                                                24));
   CHECK(encoded(operation).size() == wire::encoded_bytes(operation));
+
+  operation.flags |= wire::with_expiry;
+  operation.expires_at = 0x1122334455667788;
+  CHECK(encoded(operation) == std::string_view("\x06\x26\x00\x00"
+                                               "\x03\x00\x00\x00"
+                                               "\x05\x00\x00\x00"
+                                               "\x04\x03\x02\x01"
+                                               "\x88\x77\x66\x55\x44\x33\x22\x11"
+                                               "keyvalue",
+                                               32));
+  CHECK(encoded(operation).size() == wire::encoded_bytes(operation));
+}
+
+TEST_CASE("Operation: a time of expiry that is none or cut off is refused", "[wire][operation]") {
+  Operation operation = put("", "");
+  operation.flags = wire::with_expiry;
+  operation.expires_at = 1;
+  const std::string body = encoded(operation);
+  Operation read;
+  for (std::size_t length = 0; length < body.size(); ++length) {
+    OperationReader reader(std::string_view(body).substr(0, length), 1);
+    CHECK_FALSE(reader.next(read));
+  }
+  operation.expires_at = 0;
+  const std::string never = encoded(operation);
+  CHECK_FALSE(OperationReader(never, 1).next(read));
 }
 
 TEST_CASE("Operation: the numbers that travel between ranks never change", "[wire][operation]") {
@@ -98,7 +125,8 @@ TEST_CASE("Operation: the numbers that travel between ranks never change", "[wir
       Opcode::statistics, Opcode::define_ranges, Opcode::copy_page,   Opcode::copy_in,
       Opcode::erase_page, Opcode::count_page,    Opcode::sync,        Opcode::open_view,
       Opcode::view_page,  Opcode::close_view,    Opcode::begin_query, Opcode::next_rows,
-      Opcode::end_query};
+      Opcode::end_query,  Opcode::expire,        Opcode::persist,     Opcode::expiry,
+      Opcode::get_expire, Opcode::remove_expired};
   CHECK(in_order.back() == wire::last_opcode);
   for (std::size_t i = 0; i < in_order.size(); ++i)
     CHECK(static_cast<std::size_t>(in_order[i]) == i + 1);

@@ -2,6 +2,7 @@
 
 #include "base/hash.hpp"
 #include "support/temporary_folder.hpp"
+#include "wire/first_sequence.hpp"
 #include "wire/viewing.hpp"
 #include "worker/copying_support.hpp"
 
@@ -38,7 +39,6 @@ struct Node {
     wire::Frame frame = request(operations, sequence);
     sequence += operations.size();
     frame.header.stable = stable;
-    frame.header.clock_ms = clock_ms;
     Replies replies;
     if (!dispatcher.run(frame, replies)) return {error(errc::malformed_frame)};
     return replies.all();
@@ -49,7 +49,6 @@ struct Node {
   Dispatcher dispatcher;
   std::uint64_t sequence = 1'000;
   std::uint64_t stable = 0;
-  std::int64_t clock_ms = 5'000'000;
 };
 
 Asked opening(std::uint32_t number, const std::vector<RingRange>& ranges) {
@@ -301,12 +300,34 @@ TEST_CASE("StoreView: is closed when nobody asks for a page", "[worker][view]") 
   settings.idle_limit = std::chrono::milliseconds(1'000);
   Node node(std::make_unique<WatchedEngine>(), settings);
   node.run({put("a", "1"), opening(1, whole_ring)});
-  node.clock_ms += 1'000;
+  node.sequence += sequence_at(1'000);
   CHECK(read_rest(node, 1).size() == 1);
-  node.clock_ms += 1'000;
+  node.sequence += sequence_at(1'000);
   CHECK(read_rest(node, 1).size() == 1);
-  node.clock_ms += 1'001;
+  node.sequence += sequence_at(1'001);
   CHECK(node.run_one(next_page(1, 0)) == error(errc::view_lost));
+}
+
+TEST_CASE("StoreView: what expires while it is read stays in it", "[worker][view][expiry]") {
+  const bool moves_out = GENERATE(true, false);
+  const bool overwritten = GENERATE(true, false);
+  const bool cleared = GENERATE(true, false);
+  CAPTURE(moves_out, overwritten, cleared);
+  auto engine = std::make_unique<WatchedEngine>();
+  engine->moves_out = moves_out;
+  Node node(std::move(engine));
+  node.run({{Opcode::put, "k", "v", 0, 100}, {Opcode::put, "gone", "v", 0, 50}, put("a", "1")});
+  node.sequence = sequence_at(50);
+  CHECK(node.run_one(opening(1, whole_ring)) == ok());
+  node.sequence = sequence_at(200);
+  CHECK(node.run_one({Opcode::get, "k", {}}) == nil());
+  node.run_one({Opcode::remove_expired, {}, {}});
+  if (overwritten) node.run_one(put("k", "later"));
+  if (cleared) node.run_one({Opcode::clear, {}, {}});
+  CHECK(read_rest(node, 1) == Entries{{"a", {"1", 1'002}}, {"k", {"v", 1'000}}});
+  CHECK(node.run_one(closing(1)) == ok());
+  node.run_one({Opcode::remove_expired, {}, {}});
+  CHECK(node.store.earliest_expiry() == never);
 }
 
 TEST_CASE("StoreView: only so many can be open", "[worker][view]") {

@@ -23,6 +23,7 @@ struct Asked {
   std::string key;
   std::string value;
   std::uint8_t flags = 0;
+  std::int64_t expires_at = 0;  ///< Not 0: flagged with_expiry.
 };
 
 /// A reply that owns its bytes.
@@ -70,7 +71,10 @@ inline wire::Frame request(const std::vector<Asked>& operations, std::uint64_t s
   frame.header.count = static_cast<std::uint32_t>(operations.size());
   for (std::uint32_t i = 0; i < operations.size(); ++i) {
     const Asked& asked = operations[i];
-    wire::append_operation(frame.bytes(), {asked.opcode, asked.flags, i, asked.key, asked.value});
+    auto flags = asked.flags;
+    if (asked.expires_at != 0) flags |= wire::with_expiry;
+    wire::append_operation(frame.bytes(),
+                           {asked.opcode, flags, i, asked.key, asked.value, asked.expires_at});
   }
   return frame;
 }
@@ -111,18 +115,18 @@ class WatchedEngine final : public StorageEngine {
     if (no_memory) throw std::bad_alloc();
     return engine_.find(key);
   }
-  [[nodiscard]] result<void> put(std::string_view key, std::string_view value,
-                                 Version version) override {
+  [[nodiscard]] result<void> put(std::string_view key, std::string_view value, Version version,
+                                 Timestamp expires_at) override {
     ++calls;
     versions.push_back(version);
     if (fail_put) return errc::out_of_memory;
-    return engine_.put(key, value, version);
+    return engine_.put(key, value, version, expires_at);
   }
-  [[nodiscard]] result<bool> erase(std::string_view key) override {
+  [[nodiscard]] result<bool> erase(std::string_view key, Timestamp now) override {
     ++calls;
     if (fail_put)
       return result<bool>(boost::system::in_place_error, make_error_code(errc::storage_failure));
-    return engine_.erase(key);
+    return engine_.erase(key, now);
   }
   [[nodiscard]] result<void> clear() override {
     ++calls;
@@ -134,7 +138,19 @@ class WatchedEngine final : public StorageEngine {
   [[nodiscard]] result<ScanPage> scan(ScanCursor cursor, std::size_t count) override {
     return engine_.scan(cursor, count);
   }
+  [[nodiscard]] result<std::size_t> remove_expired(Timestamp now, std::size_t most) override {
+    return engine_.remove_expired(now, most);
+  }
   [[nodiscard]] std::size_t count() const noexcept override { return engine_.count(); }
+  [[nodiscard]] std::size_t count_expired(Timestamp now) const noexcept override {
+    return engine_.count_expired(now);
+  }
+  [[nodiscard]] Timestamp earliest_expiry() const noexcept override {
+    return engine_.earliest_expiry();
+  }
+  [[nodiscard]] std::size_t count_expiring() const noexcept override {
+    return engine_.count_expiring();
+  }
   [[nodiscard]] std::size_t bytes() const noexcept override { return engine_.bytes(); }
   [[nodiscard]] result<void> begin_batch() override {
     ++begun;

@@ -25,7 +25,8 @@ enum class Condition { always, if_absent, if_present };
 ///     pkv::result<std::string> color = store.read("color");
 ///
 /// Every write may be given its version. Without one it takes the number after the newest version
-/// that the store has written.
+/// that the store has written. An entry may have a time of expiry: it is as absent from then on, by
+/// the time that set_time() has set last, as one that was erased.
 ///
 /// Requires, everywhere: no argument points into the store (a view from `find`).
 /// Thread safety: none; one thread at a time.
@@ -50,11 +51,12 @@ class KVStore {
   /// Errors: key_not_found.
   result<void> erase(std::string_view key);
 
-  /// Adds an entry or replaces its value.
-  result<void> put(std::string_view key, std::string_view value, Version version = next_version);
+  /// Adds an entry or replaces it, its time of expiry included.
+  result<void> put(std::string_view key, std::string_view value, Version version = next_version,
+                   Timestamp expires_at = never);
   /// Puts if the condition holds; returns whether it did.
   result<bool> put_if(Condition condition, std::string_view key, std::string_view value,
-                      Version version = next_version);
+                      Version version = next_version, Timestamp expires_at = never);
   /// Puts if the condition holds; returns the value that was there before in either case.
   result<std::optional<std::string>> exchange(std::string_view key, std::string_view value,
                                               Condition condition = Condition::always,
@@ -62,7 +64,12 @@ class KVStore {
   /// Removes an entry and returns its value. Errors: key_not_found.
   result<std::string> take(std::string_view key);
 
-  /// Adds to the end of a value, which is empty if there is none; returns its new length.
+  /// Gives an entry a time of expiry, or `never`; one that has come removes it. Errors:
+  /// key_not_found.
+  result<void> expire(std::string_view key, Timestamp expires_at, Version version = next_version);
+
+  /// Adds to the end of a value, which is empty if there is none; returns its new length. The time
+  /// of expiry stays, here and with increment().
   result<std::size_t> append(std::string_view key, std::string_view tail,
                              Version version = next_version);
   /// Adds to a value that is a decimal number, 0 if there is none; returns the new number.
@@ -72,6 +79,8 @@ class KVStore {
 
   /// The value in place, without a copy. Errors: key_not_found.
   [[nodiscard]] result<ValueView> find(std::string_view key);
+  /// The same for an entry that has expired and has not been removed yet, too.
+  [[nodiscard]] result<ValueView> find_even_expired(std::string_view key);
   [[nodiscard]] result<bool> exists(std::string_view key);
   /// The length of the value. Errors: key_not_found.
   [[nodiscard]] result<std::size_t> length(std::string_view key);
@@ -79,12 +88,39 @@ class KVStore {
   /// See StorageEngine::scan.
   [[nodiscard]] result<ScanPage> scan(ScanCursor cursor, std::size_t count);
 
-  [[nodiscard]] std::size_t size() const noexcept { return engine_->count(); }
+  /// Without those that have expired. Takes time in proportion to the expired ones that have not
+  /// been removed yet.
+  [[nodiscard]] std::size_t size() const noexcept {
+    return engine_->count() - engine_->count_expired(now_);
+  }
+
+  /// With those that have expired and have not been removed yet.
+  [[nodiscard]] std::size_t size_even_expired() const noexcept { return engine_->count(); }
+
+  /// How many have a time of expiry.
+  [[nodiscard]] std::size_t expiring() const noexcept {
+    return engine_->count_expiring() - engine_->count_expired(now_);
+  }
+
+  /// The earliest time of expiry of all, also of those that have not been removed yet.
+  [[nodiscard]] Timestamp earliest_expiry() const noexcept { return engine_->earliest_expiry(); }
 
   [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
   /// The memory that the entries and their index take, about.
   [[nodiscard]] std::size_t bytes() const noexcept { return engine_->bytes(); }
+
+  /// The time that everything goes by: an entry whose time of expiry has come is as if it were not
+  /// there. Before the first call, nothing has expired.
+  void set_time(Timestamp now) noexcept { now_ = now; }
+
+  [[nodiscard]] Timestamp time() const noexcept { return now_; }
+
+  /// Gives the memory of expired entries back; see StorageEngine. Nobody can tell that it was
+  /// called, unless the time is set back. Requires: `expired_at` is not after the time.
+  [[nodiscard]] result<std::size_t> remove_expired(Timestamp expired_at, std::size_t most) {
+    return engine_->remove_expired(expired_at, most);
+  }
 
   result<void> clear();
 
@@ -112,12 +148,14 @@ class KVStore {
 
  private:
   [[nodiscard]] result<bool> matches(Condition condition, std::string_view key);
-  [[nodiscard]] result<void> write(std::string_view key, std::string_view value, Version version);
+  [[nodiscard]] result<void> write(std::string_view key, std::string_view value, Version version,
+                                   Timestamp expires_at);
   [[nodiscard]] Version claim(Version version) noexcept;
 
   std::unique_ptr<StorageEngine> engine_;
   Limits limits_;
   Version newest_version_;
+  Timestamp now_ = never;
 };
 
 }  // namespace pkv

@@ -12,6 +12,7 @@
 
 namespace pkv {
 
+class ExpiryHeap;
 class HashIndex;
 class RecordHeap;
 struct Record;
@@ -35,7 +36,8 @@ struct MemoryEngineOptions {
 /// waits for a rehash and memory follows the count at every size. The records lie densely in slabs
 /// of their size class; an erased one is replaced by the last of its class, so nothing fragments
 /// and memory goes back to the system as entries go. An entry costs its key and value, 16 bytes of
-/// header, padding of at most an eighth, and about 15 bytes of index.
+/// header, padding of at most an eighth, and about 15 bytes of index; one with a time of expiry 12
+/// more, and 16 in a heap of them.
 ///
 /// Thread safety: none. Engines share nothing.
 /// Lifetime: see StorageEngine.
@@ -47,22 +49,30 @@ class MemoryEngine final : public StorageEngine {
   ~MemoryEngine() override;
 
   [[nodiscard]] result<ValueView> find(std::string_view key) override;
-  [[nodiscard]] result<void> put(std::string_view key, std::string_view value,
-                                 Version version) override;
+  [[nodiscard]] result<void> put(std::string_view key, std::string_view value, Version version,
+                                 Timestamp expires_at = never) override;
   [[nodiscard]] result<std::size_t> append(std::string_view key, std::string_view tail,
                                            Version version) override;
-  [[nodiscard]] result<bool> erase(std::string_view key) override;
+  [[nodiscard]] result<void> set_expiry(std::string_view key, Version version,
+                                        Timestamp expires_at) override;
+  [[nodiscard]] result<bool> erase(std::string_view key, Timestamp now = never) override;
   [[nodiscard]] result<void> clear() override;
   /// Each of the two may then take as many bytes of records as the options say.
   [[nodiscard]] std::unique_ptr<StorageEngine> move_out() noexcept override;
   [[nodiscard]] result<ScanPage> scan(ScanCursor cursor, std::size_t count) override;
+  [[nodiscard]] result<std::size_t> remove_expired(Timestamp now, std::size_t most) override;
   [[nodiscard]] std::size_t count() const noexcept override;
+  [[nodiscard]] std::size_t count_expired(Timestamp now) const noexcept override;
+  [[nodiscard]] Timestamp earliest_expiry() const noexcept override;
+  [[nodiscard]] std::size_t count_expiring() const noexcept override;
   [[nodiscard]] std::size_t bytes() const noexcept override;
   void prefetch(std::span<const std::string_view> keys) const noexcept override;
 
  private:
   [[nodiscard]] result<void> insert(std::uint64_t hash, std::string_view key,
-                                    std::string_view value, Version version);
+                                    std::string_view value, Version version, Timestamp expires_at);
+  [[nodiscard]] result<void> replace(Record*& record, std::string_view value, Version version,
+                                     Timestamp expires_at);
   [[nodiscard]] bool enlarge(Record*& record, std::size_t value_bytes);
   void release(Record* record) noexcept;
   void release_large_records() noexcept;
@@ -70,6 +80,7 @@ class MemoryEngine final : public StorageEngine {
   MemoryEngineOptions options_;
   std::unique_ptr<RecordHeap> heap_;
   std::unique_ptr<HashIndex> index_;
+  std::unique_ptr<ExpiryHeap> expiries_;
 };
 
 }  // namespace pkv

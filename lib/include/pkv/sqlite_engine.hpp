@@ -56,12 +56,13 @@ struct SqliteEngineOptions {
 /// The schema is for other programs too, which may read while the engine runs, but not write; they
 /// see what is committed:
 ///
-///     kv(position, key, value, version)                     one row per entry; key and value are
-///     blobs meta(format, node, entries, newest_version, created)  one row
+///     kv(position, key, value, version, expires_at)   one row per entry; key and value are blobs
+///     meta(format, node, entries, newest_version, created)  one row
 ///
 /// `position` is scan_position(key); (position, key) is the primary key, and the table itself is
 /// its index (WITHOUT ROWID): one tree serves look-ups and scans. `version` is below 2^63;
-/// `created` is in milliseconds since 1970.
+/// `created` is in milliseconds since 1970, and so is `expires_at`, which is NULL where there is no
+/// such time. Files of format 1, which had no such column, get it when they are opened.
 ///
 /// Beside the file are `-wal`, `-shm` and `-log`, which belong to it while it is in use or after a
 /// crash, and `.lock`, which keeps a second engine away. The next engine commits what is in the
@@ -81,12 +82,19 @@ class SqliteEngine final : public StorageEngine {
   ~SqliteEngine() override;
 
   [[nodiscard]] result<ValueView> find(std::string_view key) override;
-  [[nodiscard]] result<void> put(std::string_view key, std::string_view value,
-                                 Version version) override;
-  [[nodiscard]] result<bool> erase(std::string_view key) override;
+  [[nodiscard]] result<void> put(std::string_view key, std::string_view value, Version version,
+                                 Timestamp expires_at = never) override;
+  [[nodiscard]] result<void> set_expiry(std::string_view key, Version version,
+                                        Timestamp expires_at) override;
+  [[nodiscard]] result<bool> erase(std::string_view key, Timestamp now = never) override;
   [[nodiscard]] result<void> clear() override;
   [[nodiscard]] result<ScanPage> scan(ScanCursor cursor, std::size_t count) override;
   [[nodiscard]] std::size_t count() const noexcept override;
+  [[nodiscard]] result<std::size_t> remove_expired(Timestamp now, std::size_t most) override;
+  [[nodiscard]] std::size_t count_expired(Timestamp now) const noexcept override;
+  [[nodiscard]] Timestamp earliest_expiry() const noexcept override;
+  /// Takes time in proportion to them.
+  [[nodiscard]] std::size_t count_expiring() const noexcept override;
   /// What the entries take of the file.
   [[nodiscard]] std::size_t bytes() const noexcept override;
   [[nodiscard]] Version newest_version() const noexcept override;
@@ -115,8 +123,11 @@ class SqliteEngine final : public StorageEngine {
   template <class Write>
   [[nodiscard]] auto in_batch(Write write) -> decltype(write());
   [[nodiscard]] result<void> put_entry(std::string_view key, std::string_view value,
-                                       Version version, bool known_absent);
-  [[nodiscard]] result<bool> erase_entry(std::string_view key);
+                                       Version version, Timestamp expires_at, bool known_absent);
+  [[nodiscard]] result<void> set_expiry_of_entry(std::string_view key, Version version,
+                                                 Timestamp expires_at);
+  [[nodiscard]] result<std::size_t> remove_expired_entries(Timestamp now, std::size_t most);
+  [[nodiscard]] result<bool> erase_entry(std::string_view key, Timestamp now);
   [[nodiscard]] result<void> clear_entries();
   [[nodiscard]] result<void> open_transaction();
   [[nodiscard]] result<void> keep_batch();

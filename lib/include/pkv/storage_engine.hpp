@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pkv/entry.hpp"
 #include "pkv/errc.hpp"
 
 #include <cstddef>
@@ -10,22 +11,6 @@
 #include <vector>
 
 namespace pkv {
-
-/// The sequence number of the write that an entry comes from; a newer write has a greater number.
-using Version = std::uint64_t;
-
-/// A value where the engine keeps it.
-struct ValueView {
-  std::string_view value;
-  Version version = 0;
-};
-
-/// An entry where the engine keeps it.
-struct EntryView {
-  std::string_view key;
-  std::string_view value;
-  Version version = 0;
-};
 
 /// A position in a scan: 0 is the beginning, and as an answer also the end.
 ///
@@ -50,8 +35,9 @@ struct ScanPage {
 ///
 /// KVStore adds the rules (limits, which errors, numbers) and is what most code should hold. To
 /// write an engine, override the pure functions; the others have a meaning that suits an engine in
-/// memory. Keys and values are bytes; both may be empty. Versions are stored as given, never
-/// compared.
+/// memory. Keys and values are bytes; both may be empty. Versions and times of expiry are stored as
+/// given: an entry whose time has come is there like any other until remove_expired() takes it
+/// away.
 ///
 /// Requires, everywhere: key.size() <= largest_max_key_bytes, value.size() <=
 /// largest_max_value_bytes, and no argument points into the engine's own entries. Thread safety:
@@ -68,17 +54,23 @@ class StorageEngine {
   /// Errors: errc::key_not_found.
   [[nodiscard]] virtual result<ValueView> find(std::string_view key) = 0;
 
-  /// Inserts the entry, or replaces its value and version.
+  /// Inserts the entry, or replaces all but its key.
   [[nodiscard]] virtual result<void> put(std::string_view key, std::string_view value,
-                                         Version version) = 0;
+                                         Version version, Timestamp expires_at = never) = 0;
 
   /// Adds `tail` to the end of the value, which is empty if there is none, and returns its new
-  /// length. Requires: the new length is at most largest_max_value_bytes.
+  /// length. The time of expiry stays. Requires: the new length is at most
+  /// largest_max_value_bytes.
   [[nodiscard]] virtual result<std::size_t> append(std::string_view key, std::string_view tail,
                                                    Version version);
 
-  /// Returns whether the entry was there.
-  [[nodiscard]] virtual result<bool> erase(std::string_view key) = 0;
+  /// Replaces an entry's version and time of expiry, and keeps its value. Errors:
+  /// errc::key_not_found.
+  [[nodiscard]] virtual result<void> set_expiry(std::string_view key, Version version,
+                                                Timestamp expires_at);
+
+  /// Removes the entry, unless it has expired at `now`; returns whether it did.
+  [[nodiscard]] virtual result<bool> erase(std::string_view key, Timestamp now = never) = 0;
 
   /// Removes all entries and gives their memory back. Takes time in proportion to it.
   [[nodiscard]] virtual result<void> clear() = 0;
@@ -97,7 +89,22 @@ class StorageEngine {
   /// written anew.
   [[nodiscard]] virtual result<ScanPage> scan(ScanCursor cursor, std::size_t count) = 0;
 
+  /// Removes entries whose time of expiry is at or before `now`, at most so many, the earliest
+  /// first, and says how many it has removed.
+  [[nodiscard]] virtual result<std::size_t> remove_expired(Timestamp now, std::size_t most) = 0;
+
+  /// All entries, also those whose time has come and that have not been removed yet.
   [[nodiscard]] virtual std::size_t count() const noexcept = 0;
+
+  /// How many entries have a time of expiry at or before `now`. Takes time in proportion to them,
+  /// and none when there are none.
+  [[nodiscard]] virtual std::size_t count_expired(Timestamp now) const noexcept = 0;
+
+  /// The earliest time of expiry that any entry has.
+  [[nodiscard]] virtual Timestamp earliest_expiry() const noexcept = 0;
+
+  /// How many entries have a time of expiry.
+  [[nodiscard]] virtual std::size_t count_expiring() const noexcept = 0;
 
   /// The greatest version that was ever written, as far as that is known after a restart: 0 for an
   /// engine that always starts empty.

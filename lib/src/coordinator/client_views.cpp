@@ -21,19 +21,20 @@ constexpr std::size_t pages_ahead = 4;
 /// What the nodes save for it would be in vain, and others may want to open one.
 constexpr std::chrono::seconds longest_silence{60};
 
-/// Key, value and version of each entry, one behind the other, as an array.
+/// Key, value, version and time of expiry (or -1) of each entry, one behind the other, as an array.
 std::string encode(std::string_view page) {
-  constexpr std::size_t values_per_entry = 3;
+  constexpr std::size_t values_per_entry = 4;
   wire::PageReader reader(page);
   std::string encoded;
   encoded.resize(page.size() + reply_writer::max_number_bytes +
-                 reader.left() *
-                     (2 * reply_writer::max_bulk_overhead_bytes + reply_writer::max_number_bytes));
+                 reader.left() * (2 * reply_writer::max_bulk_overhead_bytes +
+                                  2 * reply_writer::max_number_bytes));
   char* at = reply_writer::write_array_header(encoded.data(), values_per_entry * reader.left());
   for (wire::CopiedEntry entry; reader.next(entry);) {
     at = reply_writer::write_bulk(at, entry.key);
     at = reply_writer::write_bulk(at, entry.value);
     at = reply_writer::write_integer(at, static_cast<std::int64_t>(entry.version));
+    at = reply_writer::write_integer(at, entry.expires_at == never ? -1 : entry.expires_at);
   }
   encoded.resize(static_cast<std::size_t>(at - encoded.data()));
   return encoded;

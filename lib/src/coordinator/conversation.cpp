@@ -173,7 +173,7 @@ bool Conversation::forward_in_place(const Coordinator::Way& way, const wire::Ope
   Coordinator& coordinator = service_.coordinator;
   if (!coordinator.goes_alone(way, operation)) return false;
   const std::size_t before_value =
-      wire::header_bytes + wire::operation_overhead_bytes + operation.key.size();
+      wire::header_bytes + wire::head_bytes(operation.flags) + operation.key.size();
   ByteBuffer frame = input_.detach(operation.value, before_value, command_bytes_);
   if (frame.empty()) return false;
   command_bytes_ = 0;

@@ -1,7 +1,5 @@
 #include "coordinator/coordinator.hpp"
 
-#include "wire/first_sequence.hpp"
-
 #include <algorithm>
 #include <limits>
 #include <new>
@@ -15,6 +13,9 @@ namespace {
 // Clients that send more than this in a while are busy: some ten thousand commands a second.
 constexpr std::chrono::milliseconds pacing_interval{5};
 constexpr std::uint64_t most_commands_when_quiet = 50;
+
+// How late it may be noticed that somebody has set the machine's clock.
+constexpr std::chrono::milliseconds following_interval{100};
 
 // To have fewer than this to do is no load: it is what a worker does for every message.
 constexpr double reads_of_a_batch = 64;
@@ -56,6 +57,16 @@ Coordinator::Coordinator(Ring ring, std::vector<ServerNode> nodes, wire::Transpo
     holder_since_.push_back(0);
   }
   set_ring(ring_);
+  follow_wall_clock();
+}
+
+// A machine's clock is put back now and then. The order's time goes on from where it was, at the
+// pace of the steady clock, until the other has caught up.
+void Coordinator::follow_wall_clock() noexcept {
+  update_clock();
+  followed_then_ = now_;
+  order_ahead_ms_ = std::max(order_ahead_ms_, wall_clock_ms() - steady_ms(now_));
+  update_clock();
 }
 
 void Coordinator::set_ring(Ring ring) {
@@ -220,11 +231,11 @@ void Coordinator::end_turn() {
   transfers_.step();
   if (!memory_.settled() && transfers_.idle()) memory_.settle();
   turn_end_requested_ = false;
-  const std::int64_t clock_ms = wall_clock_ms();
+  if (now_ - followed_then_ > following_interval) follow_wall_clock();
   const std::uint64_t stable = settings_.replicas > 1 ? stable_sequence() : 0;
   std::size_t sent = 0;
   for (WorkerQueue& queue : queues_)
-    sent += queue.send(clock_ms, stable);
+    sent += queue.send(stable);
   if (sent > 0) transport_.flush();
   report_losses();
   tell_waiters();

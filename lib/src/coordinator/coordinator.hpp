@@ -12,9 +12,11 @@
 #include "coordinator/statistics.hpp"
 #include "coordinator/transfer_set.hpp"
 #include "coordinator/worker_queue.hpp"
+#include "wire/first_sequence.hpp"
 #include "wire/operation.hpp"
 #include "wire/transport.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -155,8 +157,20 @@ class Coordinator final : public Heir, public OrderPort {
 
   /// The time at the start of this turn; good to the length of a turn and free to read.
   [[nodiscard]] Clock::time_point now() const noexcept override { return now_; }
-  /// Reads the clock. Call it when a turn starts.
-  void update_clock() noexcept { now_ = Clock::now(); }
+  /// Reads the clock. Call it when a turn starts: all commands that are begun until the next call
+  /// have the same time.
+  void update_clock() noexcept {
+    now_ = Clock::now();
+    sequence_ = std::max(sequence_, sequence_at(steady_ms(now_) + order_ahead_ms_));
+  }
+  /// The time of the next command, by which its operations run: Unix time in milliseconds, and
+  /// never earlier than that of a command before it.
+  [[nodiscard]] std::int64_t order_time() const noexcept { return time_at(sequence_ + 1); }
+  /// As if the machine's clock had been put forward.
+  void put_clock_forward(std::chrono::milliseconds by) noexcept {
+    order_ahead_ms_ += by.count();
+    update_clock();
+  }
 
   [[nodiscard]] Statistics& statistics() noexcept { return statistics_; }
 
@@ -214,6 +228,10 @@ class Coordinator final : public Heir, public OrderPort {
   [[nodiscard]] static bool is_single(const Route& route) noexcept {
     return route.holders().size() == 1 && !route.filling();
   }
+  [[nodiscard]] static std::int64_t steady_ms(Clock::time_point time) noexcept {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  }
+  void follow_wall_clock() noexcept;
   void refuse(const ReplyAddress& address, errc why);
   void request_turn_end();
   void tell_waiters();
@@ -240,6 +258,9 @@ class Coordinator final : public Heir, public OrderPort {
   std::vector<double> batches_per_read_;  // of each worker, by its node's weight
   std::uint64_t sequence_;
   Clock::time_point now_ = Clock::now();
+  /// Of the time in the order against the steady clock; never shrinks.
+  std::int64_t order_ahead_ms_ = 0;
+  Clock::time_point followed_then_;
   std::function<void()> schedule_turn_;
   bool turn_end_requested_ = false;
   Statistics statistics_;

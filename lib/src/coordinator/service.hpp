@@ -8,6 +8,7 @@
 #include "coordinator/cluster.hpp"
 #include "coordinator/coordinator.hpp"
 #include "coordinator/disk_waits.hpp"
+#include "coordinator/expirer.hpp"
 #include "coordinator/key_counts.hpp"
 #include "coordinator/node_queries.hpp"
 #include "coordinator/snapshots.hpp"
@@ -49,7 +50,8 @@ struct Service {
         node_queries(the_coordinator),
         scans(the_coordinator),
         client_views(the_coordinator, scans),
-        snapshots(the_coordinator, scans, log) {}
+        snapshots(the_coordinator, scans, log),
+        expirer(the_coordinator) {}
 
   Coordinator& coordinator;
   Cluster& cluster;
@@ -61,6 +63,7 @@ struct Service {
   StoreScans scans;
   ClientViews client_views;
   Snapshots snapshots;
+  Expirer expirer;
   std::uint16_t port = 0;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::size_t clients = 0;  ///< Connected now.

@@ -66,6 +66,10 @@ void SnapshotRestore::write_some() {
     write.opcode = wire::Opcode::put;
     write.key = entry_->key;
     write.value = entry_->value;
+    if (entry_->expires_at != never) {
+      write.flags = wire::with_expiry;
+      write.expires_at = entry_->expires_at;
+    }
     const Coordinator::Way way = coordinator_.way_of(write);
     if (coordinator_.full_worker(way)) return;  // until a later turn
     ++unanswered_;

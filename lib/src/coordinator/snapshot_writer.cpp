@@ -130,7 +130,7 @@ void SnapshotWriter::write_all() {
     const auto file = files.try_emplace(page->node, unfinished_, page->node).first;
     wire::PageReader reader(page->bytes);
     for (wire::CopiedEntry entry; reader.next(entry);)
-      file->second.add({entry.key, entry.value, entry.version});
+      file->second.add({entry.key, entry.value, entry.version, entry.expires_at});
   }
   for (auto& [node, file] : files)
     manifest_.files.push_back(file.finish());

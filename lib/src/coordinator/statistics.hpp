@@ -26,7 +26,7 @@ struct Statistics {
 
   void reset() { *this = Statistics(node.size()); }
 
-  static constexpr std::size_t command_kinds = static_cast<std::size_t>(CommandKind::exists) + 1;
+  static constexpr std::size_t command_kinds = static_cast<std::size_t>(last_command_kind) + 1;
 
   std::array<LatencyHistogram, command_kinds> command_times;
   std::vector<Node> node;

@@ -88,12 +88,11 @@ WorkerQueue::Batch WorkerQueue::take_oldest() {
   return oldest;
 }
 
-std::size_t WorkerQueue::send(std::int64_t clock_ms, std::uint64_t stable) {
+std::size_t WorkerQueue::send(std::uint64_t stable) {
   std::size_t sent = 0;
   while (!waiting_.empty() && !slots_[next_slot_].busy) {
     Batch batch = take_oldest();
     batch.frame.header.slot = next_slot_;
-    batch.frame.header.clock_ms = clock_ms;
     batch.frame.header.stable = stable;
 
     Slot& slot = slots_[next_slot_];

@@ -62,7 +62,7 @@ class WorkerQueue {
 
   /// Hands waiting batches to the transport while there are free slots. Returns how many.
   /// `stable` is FrameHeader::stable.
-  std::size_t send(std::int64_t clock_ms, std::uint64_t stable = 0);
+  std::size_t send(std::uint64_t stable = 0);
 
   /// What became of an arrival.
   struct Answered {

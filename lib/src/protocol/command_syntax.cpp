@@ -48,8 +48,9 @@ bool is_token(std::string_view word) {
 
 std::string_view type_of(std::string_view name) {
   if (name == "key") return "key";
-  const bool number =
-      name == "index" || name == "protover" || name == "increment" || name == "decrement";
+  const bool number = name == "index" || name == "protover" || name == "increment" ||
+                      name == "decrement" || name == "seconds" || name == "milliseconds";
+  if (name.starts_with("unix-time")) return "unix-time";
   return number ? "integer" : "string";
 }
 
@@ -85,6 +86,7 @@ Reply describe_all(const std::vector<std::string_view>& arguments) {
 /// "key value" becomes "key_value", "NX|XX" becomes "nx_xx": names of their own are not needed.
 std::string joined_name(std::string_view text) {
   std::string name(text);
+  std::erase_if(name, [](char c) { return c == '(' || c == ')'; });
   for (char& c : name) {
     c = c == ' ' || c == '|' ? '_' : small_letter(c);
   }

@@ -50,10 +50,13 @@ constexpr auto table = std::to_array<CommandInfo>({
     {K::lastsave, "lastsave", 1, fast, 0, 0, 0, "server", "", "Tell when the latest snapshot was made, in seconds since 1970"},
 
     {K::get, "get", 2, read_fast, 1, 1, 1, "string", "key", "Get the value of a key"},
-    {K::set, "set", -3, write, 1, 1, 1, "string", "key value [NX|XX] [GET] [DURABLE none|batch|fsync]", "Set the value of a key"},
+    {K::set, "set", -3, write, 1, 1, 1, "string", "key value [NX|XX] [GET] [(EX seconds)|(PX milliseconds)|(EXAT unix-time-seconds)|(PXAT unix-time-milliseconds)|KEEPTTL] [DURABLE none|batch|fsync]", "Set the value of a key"},
     {K::setnx, "setnx", 3, write_fast, 1, 1, 1, "string", "key value", "Set the value of a key if it does not exist"},
     {K::getset, "getset", 3, write_fast, 1, 1, 1, "string", "key value", "Set the value of a key and answer the old one"},
     {K::getdel, "getdel", 2, write_fast, 1, 1, 1, "string", "key", "Get the value of a key and delete it"},
+    {K::setex, "setex", 4, write, 1, 1, 1, "string", "key seconds value", "Set the value of a key that expires"},
+    {K::psetex, "psetex", 4, write, 1, 1, 1, "string", "key milliseconds value", "Set the value of a key that expires"},
+    {K::getex, "getex", -2, write_fast, 1, 1, 1, "string", "key [(EX seconds)|(PX milliseconds)|(EXAT unix-time-seconds)|(PXAT unix-time-milliseconds)|PERSIST]", "Get the value of a key and say when it expires"},
     {K::mget, "mget", -2, read_fast, 1, -1, 1, "string", "key...", "Get the values of several keys at one moment"},
     {K::mset, "mset", -3, write, 1, -1, 2, "string", "(key value)...", "Set several keys at one moment"},
     {K::strlen, "strlen", 2, read_fast, 1, 1, 1, "string", "key", "Get the length of a key's value"},
@@ -66,6 +69,15 @@ constexpr auto table = std::to_array<CommandInfo>({
     {K::del, "del", -2, write, 1, -1, 1, "generic", "key...", "Delete keys and count those there were"},
     {K::unlink, "unlink", -2, write_fast, 1, -1, 1, "generic", "key...", "Delete keys and count those there were"},
     {K::exists, "exists", -2, read_fast, 1, -1, 1, "generic", "key...", "Count which of the keys exist"},
+    {K::expire, "expire", -3, write_fast, 1, 1, 1, "generic", "key seconds [NX|XX|GT|LT]", "Let a key expire after some time"},
+    {K::pexpire, "pexpire", -3, write_fast, 1, 1, 1, "generic", "key milliseconds [NX|XX|GT|LT]", "Let a key expire after some time"},
+    {K::expireat, "expireat", -3, write_fast, 1, 1, 1, "generic", "key unix-time-seconds [NX|XX|GT|LT]", "Let a key expire at a time"},
+    {K::pexpireat, "pexpireat", -3, write_fast, 1, 1, 1, "generic", "key unix-time-milliseconds [NX|XX|GT|LT]", "Let a key expire at a time"},
+    {K::ttl, "ttl", 2, read_fast, 1, 1, 1, "generic", "key", "Tell in how many seconds a key expires"},
+    {K::pttl, "pttl", 2, read_fast, 1, 1, 1, "generic", "key", "Tell in how many milliseconds a key expires"},
+    {K::expiretime, "expiretime", 2, read_fast, 1, 1, 1, "generic", "key", "Tell when a key expires, in seconds since 1970"},
+    {K::pexpiretime, "pexpiretime", 2, read_fast, 1, 1, 1, "generic", "key", "Tell when a key expires, in milliseconds since 1970"},
+    {K::persist, "persist", 2, write_fast, 1, 1, 1, "generic", "key", "Let a key not expire"},
 });
 
 // clang-format on
@@ -77,7 +89,8 @@ constexpr bool in_order_of_kinds() {
   return true;
 }
 
-static_assert(in_order_of_kinds() && static_cast<std::size_t>(K::exists) + 1 == table.size());
+static_assert(in_order_of_kinds() &&
+              static_cast<std::size_t>(last_command_kind) + 1 == table.size());
 
 constexpr std::size_t longest_name = 16;
 

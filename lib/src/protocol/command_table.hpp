@@ -42,6 +42,9 @@ enum class CommandKind : std::uint8_t {
   setnx,
   getset,
   getdel,
+  setex,
+  psetex,
+  getex,
   mget,
   mset,
   strlen,
@@ -53,7 +56,17 @@ enum class CommandKind : std::uint8_t {
   del,
   unlink,
   exists,
+  expire,
+  pexpire,
+  expireat,
+  pexpireat,
+  ttl,
+  pttl,
+  expiretime,
+  pexpiretime,
+  persist,
 };
+inline constexpr auto last_command_kind = CommandKind::persist;
 
 /// Properties of commands, to be combined with |.
 enum CommandFlags : std::uint8_t {

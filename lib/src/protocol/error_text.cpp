@@ -79,6 +79,16 @@ std::string expected_bulk(char got) {
   return in_one_line(std::string("expected '$', got '") + got + '\'');
 }
 
+std::string invalid_expiry(std::string_view command) {
+  return std::string("ERR invalid expire time in '").append(command).append("' command");
+}
+
+std::string unsupported_option(std::string_view option) {
+  std::string text = "ERR Unsupported option ";
+  text.append(excerpt(option, most_quoted_bytes));
+  return in_one_line(std::move(text));
+}
+
 std::string unknown_command(std::span<const std::string_view> command) {
   std::string arguments;
   for (const std::string_view argument : command.subspan(1)) {

@@ -38,6 +38,12 @@ inline constexpr std::string_view too_many_clients = "ERR max number of clients 
 /// What protocol_error says when an argument begins with `got`.
 [[nodiscard]] std::string expected_bulk(char got);
 
+/// For a time of expiry that no clock can show, or that must be above 0 and is not. `command` is as
+/// in the table.
+[[nodiscard]] std::string invalid_expiry(std::string_view command);
+
+[[nodiscard]] std::string unsupported_option(std::string_view option);
+
 /// Names the command and as much of its arguments as fits into 128 bytes, so that somebody who
 /// finds it in a log can see what was meant. Requires: command is not empty.
 [[nodiscard]] std::string unknown_command(std::span<const std::string_view> command);

@@ -14,6 +14,7 @@ struct Entry {
   std::string_view value;
   std::uint64_t size = 0;  ///< Of the value; which may be missing here, where nobody asks for it.
   std::uint64_t version = 0;
+  std::int64_t expires_at = 0;  ///< Milliseconds since 1970; 0: never.
 };
 
 /// Copies of some entries of a store, close together in memory.
@@ -27,7 +28,8 @@ class EntryPage {
   }
   void add(const Entry& entry) {
     bytes_.append(entry.key).append(entry.value);
-    ends_.push_back({bytes_.size() - entry.value.size(), bytes_.size(), entry.size, entry.version});
+    ends_.push_back({bytes_.size() - entry.value.size(), bytes_.size(), entry.size, entry.version,
+                     entry.expires_at});
   }
   [[nodiscard]] std::size_t size() const noexcept { return ends_.size(); }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.size(); }
@@ -37,7 +39,7 @@ class EntryPage {
     const End& end = ends_[index];
     const std::size_t begin = index == 0 ? 0 : ends_[index - 1].value;
     return {all.substr(begin, end.key - begin), all.substr(end.key, end.value - end.key), end.size,
-            end.version};
+            end.version, end.expires_at};
   }
 
  private:
@@ -46,6 +48,7 @@ class EntryPage {
     std::size_t value;
     std::uint64_t size;
     std::uint64_t version;
+    std::int64_t expires_at;
   };
   std::string bytes_;
   std::vector<End> ends_;

@@ -166,8 +166,10 @@ struct KvTableModule {
       sqlite3_result_int64(context, static_cast<sqlite3_int64>(entry.size));
     } else if (column == version_column) {
       sqlite3_result_int64(context, static_cast<sqlite3_int64>(entry.version));
+    } else if (entry.expires_at != 0) {
+      sqlite3_result_int64(context, entry.expires_at);
     }
-    return SQLITE_OK;  // expires_at: entries do not expire, so it is NULL
+    return SQLITE_OK;  // what is not given is NULL
   }
 
   static int row_id(sqlite3_vtab_cursor* base, sqlite3_int64* row) noexcept {

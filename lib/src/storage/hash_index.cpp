@@ -84,7 +84,8 @@ ScanCursor HashIndex::scan(ScanCursor cursor, std::size_t count, std::vector<Ent
     chain_of(hash).for_each([&](std::uint8_t, const Record* record) {
       // After a merge the cursor may lie within a bucket; what is before it has been returned.
       if (position_of(hash_(record->key())) < cursor) return;
-      entries.push_back({record->key(), record->value(), record->version});
+      const ValueView view = record->view();
+      entries.push_back({record->key(), view.value, view.version, view.expires_at});
     });
     const ScanCursor positions_per_bucket = end >> bits_of(hash);
     cursor = (cursor | (positions_per_bucket - 1)) + 1;

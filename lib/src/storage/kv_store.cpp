@@ -39,9 +39,10 @@ inline Version KVStore::claim(Version version) noexcept {
 }
 
 /// Requires: the key is within its limit.
-inline result<void> KVStore::write(std::string_view key, std::string_view value, Version version) {
+inline result<void> KVStore::write(std::string_view key, std::string_view value, Version version,
+                                   Timestamp expires_at) {
   if (value.size() > limits_.max_value_bytes) return errc::value_too_long;
-  return engine_->put(key, value, claim(version));
+  return engine_->put(key, value, claim(version), expires_at);
 }
 
 result<void> KVStore::create(std::string_view key, std::string_view value, Version version) {
@@ -66,25 +67,26 @@ result<void> KVStore::update(std::string_view key, std::string_view value, Versi
 
 result<void> KVStore::erase(std::string_view key) {
   if (key.size() > limits_.max_key_bytes) return errc::key_too_long;
-  const result<bool> erased = engine_->erase(key);
+  const result<bool> erased = engine_->erase(key, now_);
   if (!erased) return erased.error();
   if (!*erased) return errc::key_not_found;
   return {};
 }
 
-result<void> KVStore::put(std::string_view key, std::string_view value, Version version) {
+result<void> KVStore::put(std::string_view key, std::string_view value, Version version,
+                          Timestamp expires_at) {
   if (key.size() > limits_.max_key_bytes) return errc::key_too_long;
-  return write(key, value, version);
+  return write(key, value, version, expires_at);
 }
 
 result<bool> KVStore::put_if(Condition condition, std::string_view key, std::string_view value,
-                             Version version) {
+                             Version version, Timestamp expires_at) {
   // Too long a value is an error whether or not it would be written: the answer must not depend on
   // what others have stored.
   if (value.size() > limits_.max_value_bytes) return errc::value_too_long;
   result<bool> holds = matches(condition, key);
   if (!holds || !*holds) return holds;
-  const result<void> written = write(key, value, version);
+  const result<void> written = write(key, value, version, expires_at);
   if (!written) return failed(written.error());
   return true;
 }
@@ -116,28 +118,49 @@ result<std::size_t> KVStore::append(std::string_view key, std::string_view tail,
   if (!present && present.error() != errc::key_not_found) return present.error();
   const std::size_t before = present ? *present : 0;
   if (tail.size() > limits_.max_value_bytes - before) return errc::value_too_long;
-  return engine_->append(key, tail, claim(version));
+  if (present) return engine_->append(key, tail, claim(version));
+  // The engine may still hold one that has expired.
+  const result<void> written = write(key, tail, version, never);
+  if (!written) return written.error();
+  return tail.size();
 }
 
 result<std::int64_t> KVStore::increment(std::string_view key, std::int64_t delta, Version version) {
   std::optional<std::int64_t> number = 0;
+  Timestamp expires_at = never;
   const result<ValueView> found = find(key);
   if (found) {
     number = parse_integer(found->value);
+    expires_at = found->expires_at;
   } else if (found.error() != errc::key_not_found) {
     return found.error();
   }
   if (!number) return errc::not_an_integer;
   std::int64_t sum = 0;
   if (__builtin_add_overflow(*number, delta, &sum)) return errc::integer_overflow;
-  const result<void> written = write(key, Decimal(sum).view(), version);
+  const result<void> written = write(key, Decimal(sum).view(), version, expires_at);
   if (!written) return written.error();
   return sum;
 }
 
-result<ValueView> KVStore::find(std::string_view key) {
+result<void> KVStore::expire(std::string_view key, Timestamp expires_at, Version version) {
+  const result<ValueView> found = find(key);
+  if (!found) return found.error();
+  if (has_expired(expires_at, now_)) return erase(key);
+  return engine_->set_expiry(key, claim(version), expires_at);
+}
+
+result<ValueView> KVStore::find_even_expired(std::string_view key) {
   if (key.size() > limits_.max_key_bytes) return errc::key_too_long;
   return engine_->find(key);
+}
+
+result<ValueView> KVStore::find(std::string_view key) {
+  if (key.size() > limits_.max_key_bytes) return errc::key_too_long;
+  result<ValueView> found = engine_->find(key);
+  if (found && has_expired(found->expires_at, now_)) [[unlikely]]
+    return errc::key_not_found;
+  return found;
 }
 
 result<bool> KVStore::exists(std::string_view key) {
@@ -153,7 +176,11 @@ result<std::size_t> KVStore::length(std::string_view key) {
 }
 
 result<ScanPage> KVStore::scan(ScanCursor cursor, std::size_t count) {
-  return engine_->scan(cursor, count);
+  result<ScanPage> page = engine_->scan(cursor, count);
+  if (page)
+    std::erase_if(page->entries,
+                  [this](const EntryView& entry) { return has_expired(entry.expires_at, now_); });
+  return page;
 }
 
 result<void> KVStore::clear() {
@@ -163,7 +190,9 @@ result<void> KVStore::clear() {
 std::optional<KVStore> KVStore::move_out() noexcept {
   std::unique_ptr<StorageEngine> moved = engine_->move_out();
   if (moved == nullptr) return std::nullopt;
-  return std::optional<KVStore>(std::in_place, std::move(moved), limits_);
+  std::optional<KVStore> former(std::in_place, std::move(moved), limits_);
+  former->set_time(now_);
+  return former;
 }
 
 result<bool> KVStore::matches(Condition condition, std::string_view key) {

@@ -1,6 +1,7 @@
 #include "pkv/memory_engine.hpp"
 
 #include "base/hash.hpp"
+#include "storage/expiry_heap.hpp"
 #include "storage/hash_index.hpp"
 #include "storage/record_heap.hpp"
 
@@ -8,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace pkv {
@@ -23,7 +25,8 @@ MemoryEngine::MemoryEngine() : MemoryEngine(MemoryEngineOptions{}) {}
 MemoryEngine::MemoryEngine(const MemoryEngineOptions& options)
     : options_(options),
       heap_(std::make_unique<RecordHeap>(options.max_record_bytes)),
-      index_(std::make_unique<HashIndex>(options.hash != nullptr ? options.hash : hash_bytes)) {}
+      index_(std::make_unique<HashIndex>(options.hash != nullptr ? options.hash : hash_bytes)),
+      expiries_(std::make_unique<ExpiryHeap>()) {}
 
 MemoryEngine::~MemoryEngine() {
   release_large_records();
@@ -32,25 +35,53 @@ MemoryEngine::~MemoryEngine() {
 result<ValueView> MemoryEngine::find(std::string_view key) {
   const HashIndex::Place place = index_->find(index_->hash(key), key);
   if (place.bucket == nullptr) return errc::key_not_found;
-  const Record* record = place.record();
-  return ValueView{record->value(), record->version};
+  return place.record()->view();
 }
 
-result<void> MemoryEngine::put(std::string_view key, std::string_view value, Version version) {
+result<void> MemoryEngine::put(std::string_view key, std::string_view value, Version version,
+                               Timestamp expires_at) {
   const std::uint64_t hash = index_->hash(key);
   const HashIndex::Place place = index_->find(hash, key);
-  if (place.bucket == nullptr) return insert(hash, key, value, version);
+  if (place.bucket == nullptr) return insert(hash, key, value, version, expires_at);
 
-  Record* record = place.record();
-  if (size_class_of(Record::bytes_for(key.size(), value.size())) == record->place()) {
-    record->set_value(value, version);
-    return {};
+  Record*& record = place.record();
+  const bool expires = expires_at != never || record->expires != 0;
+  if (expires || size_class_of(Record::bytes_for(key.size(), value.size())) != record->place())
+    return replace(record, value, version, expires_at);
+  record->set_value(value, version);
+  return {};
+}
+
+/// What put() does where a record needs another place, or has or gets a time of expiry.
+result<void> MemoryEngine::replace(Record*& record, std::string_view value, Version version,
+                                   Timestamp expires_at) {
+  Record* const former = record;
+  const std::string_view key = former->key();
+  const bool expires = expires_at != never;
+  const bool comes = expires && former->expires == 0;
+  if (comes && !expiries_->claim_slot()) return errc::out_of_memory;
+
+  const std::size_t bytes = Record::bytes_for(key.size(), value.size(), expires);
+  Record* replacement = former;
+  if (size_class_of(bytes) != former->place()) {
+    replacement = heap_->create(key, value.size(), expires);
+    if (replacement == nullptr) {
+      if (comes) expiries_->give_slot_back();
+      return errc::out_of_memory;
+    }
   }
-  Record* replacement = heap_->create(key, value.size());
-  if (replacement == nullptr) return errc::out_of_memory;
+  if (!expires && former->expires != 0) expiries_->remove(*former);
+  const RecordExpiry expiry = former->expires != 0 ? former->expiry() : RecordExpiry{};
+  replacement->expires = 0;
   replacement->set_value(value, version);
-  place.record() = replacement;
-  release(record);
+  if (comes) {
+    expiries_->fill_slot(*replacement, expires_at);
+  } else if (expires) {
+    replacement->set_expiry(expiry);
+    expiries_->change(*replacement, expires_at);
+  }
+  record = replacement;
+  if (replacement != former) release(former);
   return {};
 }
 
@@ -59,25 +90,44 @@ result<std::size_t> MemoryEngine::append(std::string_view key, std::string_view 
   const std::uint64_t hash = index_->hash(key);
   const HashIndex::Place place = index_->find(hash, key);
   if (place.bucket == nullptr) {
-    const result<void> inserted = insert(hash, key, tail, version);
+    const result<void> inserted = insert(hash, key, tail, version, never);
     if (!inserted) return inserted.error();
     return tail.size();
   }
   Record*& record = place.record();
   const std::size_t length = record->value_bytes + tail.size();
   const std::size_t room = capacity_of(record->place());
-  if (Record::bytes_for(key.size(), length) > room && !enlarge(record, length)) {
+  const bool expires = record->expires != 0;
+  if (Record::bytes_for(key.size(), length, expires) > room && !enlarge(record, length)) {
     return errc::out_of_memory;
   }
   record->append_value(tail, version);
   return length;
 }
 
-result<bool> MemoryEngine::erase(std::string_view key) {
+result<void> MemoryEngine::set_expiry(std::string_view key, Version version, Timestamp expires_at) {
+  const HashIndex::Place place = index_->find(index_->hash(key), key);
+  if (place.bucket == nullptr) return errc::key_not_found;
+  Record* const record = place.record();
+  if (record->expires != 0 && expires_at != never) {
+    record->version = version;
+    expiries_->change(*record, expires_at);
+    return {};
+  }
+  // The record has too little room, or too much. Its value lies where it would be written to.
+  const std::string value(record->value());
+  return replace(place.record(), value, version, expires_at);
+}
+
+result<bool> MemoryEngine::erase(std::string_view key, Timestamp now) {
   const std::uint64_t hash = index_->hash(key);
   const HashIndex::Place place = index_->find(hash, key);
   if (place.bucket == nullptr) return false;
   Record* record = place.record();
+  if (record->expires != 0) {
+    if (has_expired(record->expiry().at, now)) return false;
+    expiries_->remove(*record);
+  }
   index_->erase(hash, place);
   release(record);
   return true;
@@ -87,6 +137,7 @@ result<void> MemoryEngine::clear() {
   release_large_records();
   heap_->clear();
   index_->clear();
+  expiries_->clear();
   return {};
 }
 
@@ -95,6 +146,7 @@ std::unique_ptr<StorageEngine> MemoryEngine::move_out() noexcept {
     auto moved = std::make_unique<MemoryEngine>(options_);
     heap_.swap(moved->heap_);
     index_.swap(moved->index_);
+    expiries_.swap(moved->expiries_);
     return moved;
   } catch (const std::bad_alloc&) {
     return nullptr;
@@ -111,12 +163,38 @@ result<ScanPage> MemoryEngine::scan(ScanCursor cursor, std::size_t count) {
   }
 }
 
+result<std::size_t> MemoryEngine::remove_expired(Timestamp now, std::size_t most) {
+  std::size_t removed = 0;
+  while (removed < most) {
+    Record* const record = expiries_->first_expired(now);
+    if (record == nullptr) break;
+    const std::uint64_t hash = index_->hash(record->key());
+    index_->erase(hash, index_->find(hash, record->key()));
+    expiries_->remove(*record);
+    release(record);
+    ++removed;
+  }
+  return removed;
+}
+
 std::size_t MemoryEngine::count() const noexcept {
   return index_->count();
 }
 
+std::size_t MemoryEngine::count_expired(Timestamp now) const noexcept {
+  return expiries_->count_expired(now);
+}
+
+Timestamp MemoryEngine::earliest_expiry() const noexcept {
+  return expiries_->earliest();
+}
+
+std::size_t MemoryEngine::count_expiring() const noexcept {
+  return expiries_->size();
+}
+
 std::size_t MemoryEngine::bytes() const noexcept {
-  return heap_->bytes() + index_->bytes();
+  return heap_->bytes() + index_->bytes() + expiries_->bytes();
 }
 
 void MemoryEngine::prefetch(std::span<const std::string_view> keys) const noexcept {
@@ -132,32 +210,48 @@ void MemoryEngine::prefetch(std::span<const std::string_view> keys) const noexce
 }
 
 result<void> MemoryEngine::insert(std::uint64_t hash, std::string_view key, std::string_view value,
-                                  Version version) {
+                                  Version version, Timestamp expires_at) {
+  const bool expires = expires_at != never;
   if (!index_->reserve()) return errc::out_of_memory;
-  Record* record = heap_->create(key, value.size());
-  if (record == nullptr) return errc::out_of_memory;
+  if (expires && !expiries_->claim_slot()) return errc::out_of_memory;
+  Record* record = heap_->create(key, value.size(), expires);
+  if (record == nullptr) {
+    if (expires) expiries_->give_slot_back();
+    return errc::out_of_memory;
+  }
   record->set_value(value, version);
+  if (expires) expiries_->fill_slot(*record, expires_at);
   index_->insert(hash, record);
   return {};
 }
 
 bool MemoryEngine::enlarge(Record*& record, std::size_t value_bytes) {
-  const SizeClass wanted = size_class_of(Record::bytes_for(record->key_bytes, value_bytes));
+  const bool expires = record->expires != 0;
+  const SizeClass wanted =
+      size_class_of(Record::bytes_for(record->key_bytes, value_bytes, expires));
   if (RecordHeap::is_large(record->place())) {
     Record* resized = heap_->resize(record, wanted);
-    if (resized != nullptr) record = resized;
-    return resized != nullptr;
+    if (resized == nullptr) return false;
+    record = resized;
+    if (expires) expiries_->moved(*resized);
+    return true;
   }
-  Record* replacement = heap_->create(record->key(), value_bytes);
+  Record* replacement = heap_->create(record->key(), value_bytes, expires);
   if (replacement == nullptr) return false;
   replacement->set_value(record->value(), record->version);
+  if (expires) {
+    replacement->set_expiry(record->expiry());
+    expiries_->moved(*replacement);
+  }
   release(std::exchange(record, replacement));
   return true;
 }
 
 void MemoryEngine::release(Record* record) noexcept {
   const Record* moved_from = heap_->release(record);
-  if (moved_from != nullptr) index_->repoint(moved_from, record);
+  if (moved_from == nullptr) return;
+  index_->repoint(moved_from, record);
+  if (record->expires != 0) expiries_->moved(*record);
 }
 
 void MemoryEngine::release_large_records() noexcept {

@@ -8,8 +8,8 @@
 
 namespace pkv {
 
-Record* RecordHeap::create(std::string_view key, std::size_t value_bytes) noexcept {
-  const SizeClass size_class = size_class_of(Record::bytes_for(key.size(), value_bytes));
+Record* RecordHeap::create(std::string_view key, std::size_t value_bytes, bool expires) noexcept {
+  const SizeClass size_class = size_class_of(Record::bytes_for(key.size(), value_bytes, expires));
   void* place = allocate(size_class);
   if (place == nullptr) return nullptr;
   auto* record = new (place) Record{};

@@ -33,8 +33,10 @@ class RecordHeap {
 
   ~RecordHeap() { clear(); }
 
-  /// Makes a record with this key, an empty value and room for `value_bytes`.
-  [[nodiscard]] Record* create(std::string_view key, std::size_t value_bytes) noexcept;
+  /// Makes a record with this key, an empty value and room for `value_bytes`, and for an expiry,
+  /// which it has not yet.
+  [[nodiscard]] Record* create(std::string_view key, std::size_t value_bytes,
+                               bool expires = false) noexcept;
 
   /// Gives a large record the room of `size_class`, moving it if need be. Null leaves it as it was.
   /// Requires: is_large(record.place()) and is_large(size_class).

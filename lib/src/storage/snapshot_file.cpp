@@ -50,6 +50,7 @@ void SnapshotFile::add(const EntryView& entry) {
   insert.bind(2, entry.key);
   insert.bind(3, entry.value);
   insert.bind(4, entry.version);
+  insert.bind(5, entry.expires_at);
   check(insert.run(), SQLITE_DONE);
   ++notes_.entries;
   newest_version_ = std::max(newest_version_, entry.version);

@@ -38,7 +38,8 @@ std::optional<EntryView> SnapshotReader::next() {
     const int code = entries_->step();
     if (code == SQLITE_ROW) {
       ++read_entries_;
-      return EntryView{entries_->blob(0), entries_->blob(1), entries_->number(2)};
+      return EntryView{entries_->blob(0), entries_->blob(1), entries_->number(2),
+                       entries_->time(3)};
     }
     if (code != SQLITE_DONE)
       throw std::runtime_error((folder_ / manifest_.files[next_file_].name).string() +
@@ -55,7 +56,7 @@ void SnapshotReader::open_next() {
   connection_.reset(opened);
   if (code != SQLITE_OK)
     throw std::runtime_error(path + " cannot be opened: " + sqlite3_errstr(code));
-  entries_.emplace(opened, "SELECT key, value, version FROM kv ORDER BY position, key");
+  entries_.emplace(opened, "SELECT key, value, version, expires_at FROM kv ORDER BY position, key");
   read_entries_ = 0;
 }
 

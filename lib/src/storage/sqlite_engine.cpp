@@ -6,25 +6,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <new>
 #include <string>
+#include <vector>
 
 namespace pkv {
-namespace {
-
-/// A page of a scan is a copy; one with large values has few entries.
-constexpr std::size_t page_bytes = std::size_t{4} << 20;
-
-/// Where an entry of a page is, while the page still grows and moves.
-struct PagedEntry {
-  std::size_t at;
-  std::size_t key_bytes;
-  std::size_t value_bytes;
-  Version version;
-};
-
-}  // namespace
-
 SqliteEngine::SqliteEngine(const SqliteEngineOptions& options)
     : file_(std::make_unique<SqliteFile>(options)),
       writer_(std::make_unique<SqliteWriter>(*file_, options)),
@@ -68,33 +53,50 @@ result<ValueView> SqliteEngine::find(std::string_view key) {
   if (code != SQLITE_ROW && code != SQLITE_DONE) return read_failed(code);
   found_.key = key;
   found_.known = true;
-  if (code == SQLITE_ROW) return found_.value.emplace(ValueView{find.blob(0), find.number(1)});
+  if (code == SQLITE_ROW)
+    return found_.value.emplace(ValueView{find.blob(0), find.number(1), find.time(2)});
   found_.value.reset();
   find.reset();
   return errc::key_not_found;
 }
 
-result<void> SqliteEngine::put(std::string_view key, std::string_view value, Version version) {
+result<void> SqliteEngine::put(std::string_view key, std::string_view value, Version version,
+                               Timestamp expires_at) {
   if (key.size() + value.size() > most_entry_bytes) return errc::value_too_long;
   const bool known_absent = found_.known && !found_.value && found_.key == key;
-  return in_batch([&] { return put_entry(key, value, version, known_absent); });
+  return in_batch([&] { return put_entry(key, value, version, expires_at, known_absent); });
 }
 
 result<void> SqliteEngine::put_entry(std::string_view key, std::string_view value, Version version,
-                                     bool known_absent) {
+                                     Timestamp expires_at, bool known_absent) {
   batch_ = Batch::changed;
-  const int code = writer_->put(key, value, version, known_absent);
+  const int code = writer_->put(key, value, version, expires_at, known_absent);
   if (code != SQLITE_OK) return write_failed(code);
   return {};
 }
 
-result<bool> SqliteEngine::erase(std::string_view key) {
-  return in_batch([&] { return erase_entry(key); });
+result<void> SqliteEngine::set_expiry(std::string_view key, Version version, Timestamp expires_at) {
+  return in_batch([&] { return set_expiry_of_entry(key, version, expires_at); });
 }
 
-result<bool> SqliteEngine::erase_entry(std::string_view key) {
+result<void> SqliteEngine::set_expiry_of_entry(std::string_view key, Version version,
+                                               Timestamp expires_at) {
   bool was_there = false;
-  if (const int code = writer_->erase(key, was_there); code != SQLITE_OK) return write_failed(code);
+  const int code = writer_->set_expiry(key, version, expires_at, was_there);
+  if (code != SQLITE_OK) return write_failed(code);
+  if (!was_there) return errc::key_not_found;
+  batch_ = Batch::changed;
+  return {};
+}
+
+result<bool> SqliteEngine::erase(std::string_view key, Timestamp now) {
+  return in_batch([&] { return erase_entry(key, now); });
+}
+
+result<bool> SqliteEngine::erase_entry(std::string_view key, Timestamp now) {
+  bool was_there = false;
+  const int code = writer_->erase(key, now, was_there);
+  if (code != SQLITE_OK) return write_failed(code);
   if (was_there) batch_ = Batch::changed;
   return was_there;
 }
@@ -109,42 +111,44 @@ result<void> SqliteEngine::clear_entries() {
   return {};
 }
 
-result<ScanPage> SqliteEngine::scan(ScanCursor cursor, std::size_t count) {
-  release_views();
-  if (const result<void> opened = open_transaction(); !opened) return opened.error();
-  ScanPage page;
-  if (cursor >= ScanCursor{1} << position_bits) return page;
-  SqliteStatement& scan = file_->statements().scan;
-  scan.bind(1, cursor);
+result<std::size_t> SqliteEngine::remove_expired(Timestamp now, std::size_t most) {
+  if (!has_expired(earliest_expiry(), now)) return std::size_t{0};  // without a transaction
+  return in_batch([&] { return remove_expired_entries(now, most); });
+}
+
+result<std::size_t> SqliteEngine::remove_expired_entries(Timestamp now, std::size_t most) {
+  SqliteStatement& find = file_->statements().find_expired;
+  std::vector<std::string> keys;  // what is removed must not be walked meanwhile
+  find.bind(1, now);
+  find.bind(2, std::uint64_t{most});
   int code = SQLITE_OK;
-  try {
-    std::vector<PagedEntry> entries;
-    const std::size_t wanted = std::max<std::size_t>(count, 1);
-    for (ScanCursor last = cursor; (code = scan.step()) == SQLITE_ROW;) {
-      const ScanCursor position = scan.number(0);
-      if (position != last && (entries.size() >= wanted || page_.size() >= page_bytes)) {
-        page.next = position;
-        break;
-      }
-      last = position;
-      const std::string_view key = scan.blob(1);
-      const std::string_view value = scan.blob(2);
-      entries.push_back({page_.size(), key.size(), value.size(), scan.number(3)});
-      page_.insert(page_.end(), key.begin(), key.end());
-      page_.insert(page_.end(), value.begin(), value.end());
-    }
-    page.entries.reserve(entries.size());
-    for (const PagedEntry& entry : entries) {
-      const char* const key = page_.data() + entry.at;
-      page.entries.push_back(
-          {{key, entry.key_bytes}, {key + entry.key_bytes, entry.value_bytes}, entry.version});
-    }
-  } catch (const std::bad_alloc&) {
-    code = SQLITE_NOMEM;
-  }
-  if (code != SQLITE_ROW && code != SQLITE_DONE) return read_failed(code);
-  scan.reset();
-  return page;
+  while ((code = find.step()) == SQLITE_ROW)
+    keys.emplace_back(find.blob(1));
+  find.reset();
+  if (code != SQLITE_DONE) return read_failed(code);
+  for (const std::string& key : keys)
+    if (const result<bool> erased = erase_entry(key, never); !erased)
+      return static_cast<errc>(erased.error().value());
+  return keys.size();
+}
+
+std::size_t SqliteEngine::count_expired(Timestamp now) const noexcept {
+  SqliteStatement& count = file_->statements().count_expired;
+  count.bind(1, now);
+  const std::size_t expired = count.step() == SQLITE_ROW ? count.number(0) : 0;
+  count.reset();
+  return expired;
+}
+
+Timestamp SqliteEngine::earliest_expiry() const noexcept {
+  SqliteStatement& earliest = file_->statements().earliest_expiry;
+  const Timestamp at = earliest.step() == SQLITE_ROW ? earliest.time(0) : never;
+  earliest.reset();
+  return at;
+}
+
+std::size_t SqliteEngine::count_expiring() const noexcept {
+  return count_expired(std::numeric_limits<Timestamp>::max());
 }
 
 std::size_t SqliteEngine::bytes() const noexcept {
@@ -260,13 +264,6 @@ void SqliteEngine::look_for_faults(int code) {
   // What the system failed to write it may have forgotten: to ask again proves nothing.
   if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
     on_fault_(FileFault::not_synced);
-}
-
-void SqliteEngine::release_views() noexcept {
-  found_.known = false;
-  file_->statements().find.reset();
-  page_.clear();
-  if (page_.capacity() > 2 * page_bytes) page_.shrink_to_fit();
 }
 
 void SqliteEngine::undo() noexcept {

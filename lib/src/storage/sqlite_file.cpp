@@ -18,7 +18,9 @@ using namespace std::chrono_literals;
 /// "pkv1": says in the file's header whose it is, for file(1) too.
 constexpr std::uint64_t application_id = 0x706b7631;
 /// A change of the schema that an older program would not understand counts it up.
-constexpr std::uint64_t format = 1;
+constexpr std::uint64_t format = 2;
+/// From this one on there is kv.expires_at.
+constexpr std::uint64_t format_with_expiry = 2;
 
 /// For a process that was just killed to be gone.
 constexpr auto lock_patience = 2s;
@@ -36,8 +38,13 @@ constexpr auto schema = R"(
 CREATE TABLE meta(format INTEGER NOT NULL, node INTEGER NOT NULL, entries INTEGER NOT NULL,
                   newest_version INTEGER NOT NULL, created INTEGER NOT NULL);
 CREATE TABLE kv(position INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
-                version INTEGER NOT NULL, PRIMARY KEY(position, key)) WITHOUT ROWID;
+                version INTEGER NOT NULL, expires_at INTEGER,
+                PRIMARY KEY(position, key)) WITHOUT ROWID;
 )";
+
+/// Of the entries that expire only, so that others pay nothing for it.
+constexpr auto expiry_index =
+    "CREATE INDEX kv_expires_at ON kv(expires_at) WHERE expires_at IS NOT NULL";
 
 const char* synchronous(Durability durability) noexcept {
   switch (durability) {
@@ -77,13 +84,33 @@ SqliteFile::Statements::Statements(sqlite3* connection)
     : begin(connection, "BEGIN"),
       commit(connection, "COMMIT"),
       rollback(connection, "ROLLBACK"),
-      find(connection, "SELECT value, version FROM kv WHERE position = ?1 AND key = ?2"),
-      update(connection, "UPDATE kv SET value = ?3, version = ?4 WHERE position = ?1 AND key = ?2"),
-      insert(connection, "INSERT INTO kv(position, key, value, version) VALUES(?1, ?2, ?3, ?4)"),
-      erase(connection, "DELETE FROM kv WHERE position = ?1 AND key = ?2"),
+      find(connection,
+           "SELECT value, version, expires_at FROM kv WHERE position = ?1 AND key = ?2"),
+      update(connection,
+             "UPDATE kv SET value = ?3, version = ?4, expires_at = ?5"
+             " WHERE position = ?1 AND key = ?2"),
+      insert(connection,
+             "INSERT INTO kv(position, key, value, version, expires_at)"
+             " VALUES(?1, ?2, ?3, ?4, ?5)"),
+      set_expiry(connection,
+                 "UPDATE kv SET version = ?3, expires_at = ?4"
+                 " WHERE position = ?1 AND key = ?2"),
+      erase(connection,
+            "DELETE FROM kv WHERE position = ?1 AND key = ?2"
+            " AND (expires_at IS NULL OR expires_at > ?3)"),
       clear(connection, "DELETE FROM kv"),
       scan(connection,
-           "SELECT position, key, value, version FROM kv WHERE position >= ?1 ORDER BY position"),
+           "SELECT position, key, value, version, expires_at FROM kv"
+           " WHERE position >= ?1 ORDER BY position"),
+      find_expired(connection,
+                   "SELECT position, key FROM kv INDEXED BY kv_expires_at"
+                   " WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2"),
+      count_expired(connection,
+                    "SELECT count(*) FROM kv INDEXED BY kv_expires_at"
+                    " WHERE expires_at <= ?1"),
+      earliest_expiry(connection,
+                      "SELECT expires_at FROM kv INDEXED BY kv_expires_at"
+                      " WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1"),
       write_notes(connection, "UPDATE meta SET entries = ?1, newest_version = ?2"),
       used_bytes(connection,
                  "SELECT (page_count - freelist_count) * page_size"
@@ -146,6 +173,7 @@ void SqliteFile::create_schema(std::uint32_t node) {
   execute("BEGIN IMMEDIATE");
   execute("PRAGMA application_id = " + std::to_string(application_id));
   execute(schema);
+  execute(expiry_index);
   execute("INSERT INTO meta VALUES(" + std::to_string(format) + ", " + std::to_string(node) +
           ", 0, 0, " + std::to_string(wall_clock_ms()) + ")");
   execute("COMMIT");
@@ -161,6 +189,16 @@ void SqliteFile::check_schema(std::uint32_t node) {
   if (owner != node)
     throw std::runtime_error(path_ + " holds the keys of node " + std::to_string(owner) +
                              ", not of node " + std::to_string(node) + ": has it been renamed?");
+  if (written < format_with_expiry) add_expiry();
+}
+
+/// Takes a file over that an older program wrote. Making the index reads all of it, once.
+void SqliteFile::add_expiry() {
+  execute("BEGIN IMMEDIATE");
+  execute("ALTER TABLE kv ADD COLUMN expires_at INTEGER");
+  execute(expiry_index);
+  execute("UPDATE meta SET format = " + std::to_string(format_with_expiry));
+  execute("COMMIT");
 }
 
 SqliteFileNotes SqliteFile::read_notes() {

@@ -56,9 +56,13 @@ class SqliteFile {
     SqliteStatement find;
     SqliteStatement update;
     SqliteStatement insert;
+    SqliteStatement set_expiry;
     SqliteStatement erase;
     SqliteStatement clear;
     SqliteStatement scan;
+    SqliteStatement find_expired;
+    SqliteStatement count_expired;
+    SqliteStatement earliest_expiry;
     SqliteStatement write_notes;
     SqliteStatement used_bytes;
   };
@@ -74,6 +78,7 @@ class SqliteFile {
   void configure(const SqliteEngineOptions& options);
   void create_schema(std::uint32_t node);
   void check_schema(std::uint32_t node);
+  void add_expiry();
   void execute(const std::string& sql);
   [[nodiscard]] std::uint64_t ask(const std::string& sql);
   [[nodiscard]] int sync_part(int which) noexcept;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "pkv/entry.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <sqlite3.h>
@@ -30,6 +32,14 @@ class SqliteStatement {
     sqlite3_bind_blob64(statement_, parameter, bytes, blob.size(), SQLITE_STATIC);
   }
 
+  /// A time; `never` is NULL.
+  void bind(int parameter, Timestamp at) noexcept {
+    if (at == never)
+      sqlite3_bind_null(statement_, parameter);
+    else
+      sqlite3_bind_int64(statement_, parameter, at);
+  }
+
   /// For what is not offered here.
   [[nodiscard]] sqlite3_stmt* get() const noexcept { return statement_; }
 
@@ -46,6 +56,10 @@ class SqliteStatement {
   /// Columns are counted from 0. Requires: step() returned SQLITE_ROW.
   [[nodiscard]] std::uint64_t number(int column) noexcept {
     return static_cast<std::uint64_t>(sqlite3_column_int64(statement_, column));
+  }
+  [[nodiscard]] Timestamp time(int column) noexcept {
+    static_assert(never == 0);  // and so is NULL, as a number
+    return sqlite3_column_int64(statement_, column);
   }
   [[nodiscard]] std::string_view blob(int column) noexcept {
     const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));

@@ -55,30 +55,32 @@ int SqliteWriter::begin() {
 }
 
 int SqliteWriter::put(std::string_view key, std::string_view value, Version version,
-                      bool known_absent) {
-  if (const int code = store(key, value, version, known_absent); code != SQLITE_OK) return code;
-  try {
-    log_.put(key, value, version);
-  } catch (const std::bad_alloc&) {
-    return SQLITE_NOMEM;
-  }
-  return SQLITE_OK;
+                      Timestamp expires_at, bool known_absent) {
+  const LoggedWrite write{LoggedWrite::Kind::put, key, value, version, expires_at};
+  if (const int code = store(write, known_absent); code != SQLITE_OK) return code;
+  return note(write);
 }
 
-int SqliteWriter::erase(std::string_view key, bool& was_there) {
-  if (const int code = remove(key, was_there); code != SQLITE_OK || !was_there) return code;
-  try {
-    log_.erase(key);
-  } catch (const std::bad_alloc&) {
-    return SQLITE_NOMEM;
-  }
-  return SQLITE_OK;
+int SqliteWriter::set_expiry(std::string_view key, Version version, Timestamp expires_at,
+                             bool& was_there) {
+  const LoggedWrite write{LoggedWrite::Kind::set_expiry, key, {}, version, expires_at};
+  if (const int code = store_expiry(write, was_there); code != SQLITE_OK || !was_there) return code;
+  return note(write);
+}
+
+int SqliteWriter::erase(std::string_view key, Timestamp now, bool& was_there) {
+  if (const int code = remove(key, now, was_there); code != SQLITE_OK || !was_there) return code;
+  return note({LoggedWrite::Kind::erase, key});
 }
 
 int SqliteWriter::clear() {
   if (const int code = remove_all(); code != SQLITE_OK) return code;
+  return note({LoggedWrite::Kind::clear});
+}
+
+int SqliteWriter::note(const LoggedWrite& write) noexcept {
   try {
-    log_.clear();
+    log_.add(write);
   } catch (const std::bad_alloc&) {
     return SQLITE_NOMEM;
   }
@@ -89,29 +91,42 @@ void SqliteWriter::reach(Version version) noexcept {
   notes_.newest_version = std::max(notes_.newest_version, version);
 }
 
-int SqliteWriter::store(std::string_view key, std::string_view value, Version version,
-                        bool known_absent) {
+int SqliteWriter::store(const LoggedWrite& put, bool known_absent) {
   SqliteFile::Statements& statements = file_.statements();
-  const ScanCursor position = scan_position(key);
+  const ScanCursor position = scan_position(put.key);
   for (SqliteStatement* const write : {&statements.update, &statements.insert}) {
     if (known_absent && write == &statements.update) continue;
     write->bind(1, position);
-    write->bind(2, key);
-    write->bind(3, value);
-    write->bind(4, version);
+    write->bind(2, put.key);
+    write->bind(3, put.value);
+    write->bind(4, put.version);
+    write->bind(5, put.expires_at);
     if (const int code = write->run(); code != SQLITE_DONE) return code;
     if (sqlite3_changes(file_.connection()) == 0) continue;  // nothing there to update
     if (write == &statements.insert) ++notes_.entries;
     break;
   }
-  reach(version);
+  reach(put.version);
   return SQLITE_OK;
 }
 
-int SqliteWriter::remove(std::string_view key, bool& was_there) {
+int SqliteWriter::store_expiry(const LoggedWrite& write, bool& was_there) {
+  SqliteStatement& update = file_.statements().set_expiry;
+  update.bind(1, scan_position(write.key));
+  update.bind(2, write.key);
+  update.bind(3, write.version);
+  update.bind(4, write.expires_at);
+  if (const int code = update.run(); code != SQLITE_DONE) return code;
+  was_there = sqlite3_changes(file_.connection()) > 0;
+  if (was_there) reach(write.version);
+  return SQLITE_OK;
+}
+
+int SqliteWriter::remove(std::string_view key, Timestamp now, bool& was_there) {
   SqliteStatement& erase = file_.statements().erase;
   erase.bind(1, scan_position(key));
   erase.bind(2, key);
+  erase.bind(3, static_cast<std::uint64_t>(now));
   if (const int code = erase.run(); code != SQLITE_DONE) return code;
   was_there = sqlite3_changes(file_.connection()) > 0;
   if (was_there) --notes_.entries;
@@ -215,9 +230,11 @@ int SqliteWriter::redo(const LoggedWrite& write) {
   bool was_there = false;
   switch (write.kind) {
     case LoggedWrite::Kind::put:
-      return store(write.key, write.value, write.version, false);
+      return store(write, false);
+    case LoggedWrite::Kind::set_expiry:
+      return store_expiry(write, was_there);
     case LoggedWrite::Kind::erase:
-      return remove(write.key, was_there);
+      return remove(write.key, never, was_there);
     case LoggedWrite::Kind::clear:
       return remove_all();
   }

@@ -46,8 +46,12 @@ class SqliteWriter {
   /// The same, for a batch: there is a transaction then.
   [[nodiscard]] int begin();
   [[nodiscard]] int put(std::string_view key, std::string_view value, Version version,
-                        bool known_absent);
-  [[nodiscard]] int erase(std::string_view key, bool& was_there);
+                        Timestamp expires_at, bool known_absent);
+  /// Replaces an entry's version and time of expiry.
+  [[nodiscard]] int set_expiry(std::string_view key, Version version, Timestamp expires_at,
+                               bool& was_there);
+  /// Removes the entry, unless it has expired at `now`.
+  [[nodiscard]] int erase(std::string_view key, Timestamp now, bool& was_there);
   [[nodiscard]] int clear();
   /// What has been erased in the batch has versions up to this one.
   void reach(Version version) noexcept;
@@ -71,10 +75,11 @@ class SqliteWriter {
  private:
   using Clock = std::chrono::steady_clock;
 
-  [[nodiscard]] int store(std::string_view key, std::string_view value, Version version,
-                          bool known_absent);
-  [[nodiscard]] int remove(std::string_view key, bool& was_there);
+  [[nodiscard]] int store(const LoggedWrite& write, bool known_absent);
+  [[nodiscard]] int store_expiry(const LoggedWrite& write, bool& was_there);
+  [[nodiscard]] int remove(std::string_view key, Timestamp now, bool& was_there);
   [[nodiscard]] int remove_all();
+  [[nodiscard]] int note(const LoggedWrite& write) noexcept;
   [[nodiscard]] int redo(const LoggedWrite& write);
   [[nodiscard]] int restore() noexcept;
   [[nodiscard]] int append_batch();

@@ -14,15 +14,26 @@ ScanCursor scan_position(std::string_view key) noexcept {
 result<std::size_t> StorageEngine::append(std::string_view key, std::string_view tail,
                                           Version version) {
   std::string joined;
+  Timestamp expires_at = never;
   const result<ValueView> present = find(key);
   if (present) {
     joined = present->value;
+    expires_at = present->expires_at;
   } else if (present.error() != errc::key_not_found) {
     return present.error();
   }
   joined += tail;
-  if (result<void> written = put(key, joined, version); !written) return written.error();
+  if (result<void> written = put(key, joined, version, expires_at); !written)
+    return written.error();
   return joined.size();
+}
+
+result<void> StorageEngine::set_expiry(std::string_view key, Version version,
+                                       Timestamp expires_at) {
+  const result<ValueView> present = find(key);
+  if (!present) return present.error();
+  const std::string value(present->value);
+  return put(key, value, version, expires_at);
 }
 
 std::unique_ptr<StorageEngine> StorageEngine::move_out() noexcept {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t checksum_bytes = 8;
 constexpr std::size_t head_bytes = 48;
-constexpr std::size_t write_head_bytes = 24;
+constexpr std::size_t write_head_bytes = 32;
 
 // SQLite's functions for files are made for its pages: of much more they write a part alone.
 constexpr std::size_t most_at_once = std::size_t{64} << 10;
@@ -30,9 +30,10 @@ bool read_write(std::string_view& rest, LoggedWrite& write) noexcept {
   const std::size_t room = rest.size() - write_head_bytes;
   if (value_bytes > room || key_bytes > room - value_bytes) return false;
   const auto kind = load<std::uint8_t>(rest.data());
-  if (kind < 1 || kind > static_cast<std::uint8_t>(LoggedWrite::Kind::clear)) return false;
+  if (kind < 1 || kind > static_cast<std::uint8_t>(LoggedWrite::Kind::set_expiry)) return false;
   write.kind = static_cast<LoggedWrite::Kind>(kind);
   write.version = load<std::uint64_t>(rest.data() + 16);
+  write.expires_at = load<Timestamp>(rest.data() + 24);
   write.key = rest.substr(write_head_bytes, key_bytes);
   write.value = rest.substr(write_head_bytes + key_bytes, value_bytes);
   rest.remove_prefix(write_head_bytes + key_bytes + value_bytes);
@@ -67,30 +68,20 @@ void WriteLog::start_over(std::uint64_t store, std::uint64_t transaction) noexce
   synced_ = false;
 }
 
-void WriteLog::put(std::string_view key, std::string_view value, Version version) {
-  add(LoggedWrite::Kind::put, key, value, version);
-}
-
-void WriteLog::erase(std::string_view key) {
-  add(LoggedWrite::Kind::erase, key, {}, 0);
-}
-
-void WriteLog::clear() {
-  add(LoggedWrite::Kind::clear, {}, {}, 0);
-}
-
-void WriteLog::add(LoggedWrite::Kind kind, std::string_view key, std::string_view value,
-                   Version version) {
+void WriteLog::add(const LoggedWrite& write) {
+  const std::string_view key = write.key;
+  const std::string_view value = write.value;
   ++next_writes_;
   const std::size_t bytes = write_head_bytes + key.size() + value.size();
   too_large_ = too_large_ || next_.size() + head_bytes + bytes > most_bytes;
   if (too_large_) return;
   if (next_.empty()) next_.extend(head_bytes);
   char* at = next_.extend(bytes);
-  at = store(at, static_cast<std::uint32_t>(kind));
+  at = store(at, static_cast<std::uint32_t>(write.kind));
   at = store(at, static_cast<std::uint32_t>(key.size()));
   at = store(at, std::uint64_t{value.size()});
-  at = store(at, version);
+  at = store(at, write.version);
+  at = store(at, write.expires_at);
   if (!key.empty()) std::memcpy(at, key.data(), key.size());
   if (!value.empty()) std::memcpy(at + key.size(), value.data(), value.size());
 }

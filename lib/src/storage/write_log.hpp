@@ -16,12 +16,13 @@ namespace pkv {
 
 /// What a batch did to an entry, or to all.
 struct LoggedWrite {
-  enum class Kind : std::uint8_t { put = 1, erase = 2, clear = 3 };
+  enum class Kind : std::uint8_t { put = 1, erase = 2, clear = 3, set_expiry = 4 };
 
   Kind kind = Kind::put;
-  std::string_view key;
-  std::string_view value;
+  std::string_view key{};
+  std::string_view value{};
   Version version = 0;
+  Timestamp expires_at = never;
 };
 
 /// The batches that a database has not committed yet, in a file beside it.
@@ -31,7 +32,7 @@ struct LoggedWrite {
 /// number, which the database keeps; the log holds the batches of the one that has not been
 /// committed. After a crash those whose number is the one that comes next are done again.
 ///
-///     batches.put(key, value, version);
+///     batches.add({LoggedWrite::Kind::put, key, value, version});
 ///     batches.append(newest_version);       // as often as there is room()
 ///     ... the database commits ...
 ///     batches.start_over(store, number);
@@ -40,9 +41,9 @@ struct LoggedWrite {
 ///
 ///     checksum (8)  store (8)  transaction (8)  newest_version (8)  at (8)  bytes (8)  writes
 ///
-/// and a write: kind (1), 0 (3), key_bytes (4), value_bytes (8), version (8), key, value. All
-/// numbers are little-endian; the checksum is XXH3 of everything behind it. What does not fit
-/// together is the end: it has not been written wholly, or is from before.
+/// and a write: kind (1), 0 (3), key_bytes (4), value_bytes (8), version (8), expires_at (8), key,
+/// value. All numbers are little-endian; the checksum is XXH3 of everything behind it. What does
+/// not fit together is the end: it has not been written wholly, or is from before.
 ///
 /// It is read and written through SQLite's VFS, as the database is.
 ///
@@ -72,11 +73,9 @@ class WriteLog {
   /// Removes the file: nothing may be done any more. Requires: empty().
   void remove() noexcept;
 
-  // The batch that comes next. Throw std::bad_alloc.
-  void put(std::string_view key, std::string_view value, Version version);
-  void erase(std::string_view key);
-  void clear();
-  /// Forgets it.
+  /// Adds to the batch that comes next. Throws std::bad_alloc.
+  void add(const LoggedWrite& write);
+  /// Forgets that batch.
   void drop() noexcept;
 
   /// Whether the batch that comes next has room behind the others.
@@ -105,7 +104,6 @@ class WriteLog {
     std::size_t bytes = 0;  ///< With its head.
   };
 
-  void add(LoggedWrite::Kind kind, std::string_view key, std::string_view value, Version version);
   [[nodiscard]] int write_next() noexcept;
   [[nodiscard]] int read(char* to, std::size_t size) noexcept;
   [[nodiscard]] bool read_batch(std::string_view file, std::size_t at, Batch& batch) const noexcept;

@@ -76,6 +76,7 @@ void append_entry(ByteBuffer& to, const CopiedEntry& entry) {
   at = store(at, static_cast<std::uint32_t>(entry.key.size()));
   at = store(at, static_cast<std::uint32_t>(entry.value.size()));
   at = store(at, entry.version);
+  at = store(at, entry.expires_at);
   if (!entry.key.empty()) std::memcpy(at, entry.key.data(), entry.key.size());
   at += entry.key.size();
   if (!entry.value.empty()) std::memcpy(at, entry.value.data(), entry.value.size());
@@ -97,6 +98,7 @@ bool PageReader::next(CopiedEntry& entry) noexcept {
   if (key_bytes + value_bytes > rest_.size() - entry_overhead_bytes) return false;
 
   entry.version = load<std::uint64_t>(from + 8);
+  entry.expires_at = load<std::int64_t>(from + 16);
   entry.key = {from + entry_overhead_bytes, key_bytes};
   entry.value = {from + entry_overhead_bytes + key_bytes, value_bytes};
   rest_.remove_prefix(entry_overhead_bytes + key_bytes + value_bytes);

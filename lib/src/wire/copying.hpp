@@ -76,20 +76,21 @@ struct CopiedEntry {
   std::string_view key;
   std::string_view value;
   std::uint64_t version = 0;
+  std::int64_t expires_at = 0;  ///< Milliseconds since 1970; 0: never.
 
   friend bool operator==(const CopiedEntry&, const CopiedEntry&) = default;
 };
 
 /// A page is its head - next (8), count (4) - and then its entries, each of
 ///
-///     0           4             8         16
-///     +-----------+-------------+---------+-----+-------+
-///     | key_bytes | value_bytes | version | key | value |
-///     +-----------+-------------+---------+-----+-------+
+///     0           4             8         16           24
+///     +-----------+-------------+---------+------------+-----+-------+
+///     | key_bytes | value_bytes | version | expires_at | key | value |
+///     +-----------+-------------+---------+------------+-----+-------+
 ///
 /// It is the value of copy_page's answer, and as it is that of the operation copy_in.
 inline constexpr std::size_t page_head_bytes = 12;
-inline constexpr std::size_t entry_overhead_bytes = 16;
+inline constexpr std::size_t entry_overhead_bytes = 24;
 
 [[nodiscard]] inline std::size_t encoded_bytes(const CopiedEntry& entry) noexcept {
   return entry_overhead_bytes + entry.key.size() + entry.value.size();

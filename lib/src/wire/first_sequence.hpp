@@ -15,6 +15,11 @@ inline constexpr unsigned sequences_per_ms_bits = 20;
   return static_cast<std::uint64_t>(wall_clock_ms) << sequences_per_ms_bits;
 }
 
+/// The time at a place in the order: what the operation there goes by, on every node.
+[[nodiscard]] constexpr std::int64_t time_at(std::uint64_t sequence) noexcept {
+  return static_cast<std::int64_t>(sequence >> sequences_per_ms_bits);
+}
+
 /// The first one of a job that starts now.
 [[nodiscard]] inline std::uint64_t first_sequence() noexcept {
   return sequence_at(wall_clock_ms());

@@ -11,7 +11,7 @@ namespace pkv::wire {
 namespace {
 
 constexpr std::uint32_t magic = 0x31564B50;  // "PKV1"
-constexpr std::uint16_t version = 2;
+constexpr std::uint16_t version = 3;
 constexpr std::uint8_t last_flag = 1;
 
 constexpr std::size_t body_checksum_at = 48;
@@ -45,8 +45,8 @@ void seal(const FrameHeader& header, std::string_view body, char* to) noexcept {
   at = store(at, header.count);
   at = store(at, header.slot);
   at = store(at, header.sequence);
-  at = store(at, header.clock_ms);
-  at = store(at, header.kind == FrameKind::reply ? header.stored_bytes : header.stable);
+  at = store(at, header.stored_bytes);
+  at = store(at, header.stable);
   at = store(at, body_checksum(body));
   at = store(at, static_cast<std::uint32_t>(header.body_bytes));
   store(at, header_checksum(to));
@@ -72,9 +72,8 @@ result<FrameHeader> decode_header(std::string_view bytes) noexcept {
   header.count = load<std::uint32_t>(from + 16);
   header.slot = load<std::uint32_t>(from + 20);
   header.sequence = load<std::uint64_t>(from + 24);
-  header.clock_ms = load<std::int64_t>(from + 32);
-  (header.kind == FrameKind::reply ? header.stored_bytes : header.stable) =
-      load<std::uint64_t>(from + 40);
+  header.stored_bytes = load<std::uint64_t>(from + 32);
+  header.stable = load<std::uint64_t>(from + 40);
   header.body_bytes = load<std::uint32_t>(from + body_bytes_at);
   if (header.body_bytes > largest_body_bytes) return errc::malformed_frame;
   return header;

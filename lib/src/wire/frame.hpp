@@ -22,8 +22,7 @@ enum class FrameKind : std::uint8_t {
 ///      +--------+-------+------+-------+--------+-------+--------+-------+
 ///      | magic  |version| kind | flags | epoch  | node  | count  | slot  |
 ///      +--------+-------+------+-------+--------+-------+--------+-------+
-///     24  sequence (8)   clock_ms (8)   stable or   body_checksum (8)
-///                                       stored_bytes (8)
+///     24  sequence (8)   stored_bytes (8)   stable (8)   body_checksum (8)
 ///     56  body_bytes (4), header_checksum (4)                            64
 ///
 /// All numbers are little-endian. The checksums are XXH3: a frame that was cut, mixed up with an
@@ -38,10 +37,9 @@ struct FrameHeader {
   /// The pairing of request and reply; both travel under this tag.
   std::uint32_t slot = 0;
   std::uint64_t body_bytes = 0;
-  /// Request: the sequence number that the operations' offsets count from.
+  /// Request: the sequence number that the operations' offsets count from. It tells the time that
+  /// they run by, too (time_at): all nodes run an operation at the same time.
   std::uint64_t sequence = 0;
-  /// Request: the coordinator's clock, milliseconds since 1970, that the operations run by.
-  std::int64_t clock_ms = 0;
   /// Request: every operation at or below this sequence number has been answered, so nobody will
   /// ask what was there before it. The node remembers what later writes replace, for reads that
   /// have to be asked again (read_as_of); 0: it remembers nothing.

@@ -15,16 +15,18 @@ struct NodeStatistics {
   std::uint64_t stored_bytes = 0;    ///< What the engine holds for them, overhead included.
   std::uint64_t resident_bytes = 0;  ///< Of the whole process.
   std::uint64_t operations = 0;      ///< Run since the process started.
+  std::uint64_t expiring_keys = 0;   ///< Those of the keys that have a time of expiry.
 };
 
-inline constexpr std::size_t node_statistics_bytes = 4 * sizeof(std::uint64_t);
+inline constexpr std::size_t node_statistics_bytes = 5 * sizeof(std::uint64_t);
 
 inline void append_statistics(ByteBuffer& to, const NodeStatistics& statistics) {
   char* at = to.extend(node_statistics_bytes);
   at = store(at, statistics.keys);
   at = store(at, statistics.stored_bytes);
   at = store(at, statistics.resident_bytes);
-  store(at, statistics.operations);
+  at = store(at, statistics.operations);
+  store(at, statistics.expiring_keys);
 }
 
 [[nodiscard]] inline std::optional<NodeStatistics> read_statistics(
@@ -35,6 +37,7 @@ inline void append_statistics(ByteBuffer& to, const NodeStatistics& statistics) 
   statistics.stored_bytes = load<std::uint64_t>(bytes.data() + 8);
   statistics.resident_bytes = load<std::uint64_t>(bytes.data() + 16);
   statistics.operations = load<std::uint64_t>(bytes.data() + 24);
+  statistics.expiring_keys = load<std::uint64_t>(bytes.data() + 32);
   return statistics;
 }
 

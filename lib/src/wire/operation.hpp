@@ -53,13 +53,27 @@ enum class Opcode : std::uint8_t {
   begin_query = 27,  ///< value: a QueryRows; replaces the query of that number
   next_rows = 28,    ///< value: a QueryRows, or errc::view_lost
   end_query = 29,    ///< ok, also when there is no such query
+
+  // Times of expiry.
+  expire = 30,      ///< integer 1 when the key got the operation's time (ExpireFlag), else 0
+  persist = 31,     ///< integer 1 when the key had a time and has none any more, else 0
+  expiry = 32,      ///< integer: when the key expires (ExpiryFlag); -1 never, -2 no such key
+  get_expire = 33,  ///< value, or nil; gives the key the operation's time, or none if it has none
+  /// integer: the earliest time of expiry that any entry on this node still has, 0 if none has one.
+  /// Gives the memory of some entries back that have expired.
+  remove_expired = 34,
 };
-inline constexpr auto last_opcode = Opcode::end_query;
+inline constexpr auto last_opcode = Opcode::remove_expired;
+
+/// Whether it is for a key, and not for a node.
+[[nodiscard]] constexpr bool is_for_key(Opcode opcode) noexcept {
+  return opcode < Opcode::count || (opcode >= Opcode::expire && opcode <= Opcode::get_expire);
+}
 
 /// Whether it reads one key and changes nothing: any holder of the key can answer it.
 [[nodiscard]] constexpr bool reads_key(Opcode opcode) noexcept {
   return opcode == Opcode::get || opcode == Opcode::read || opcode == Opcode::exists ||
-         opcode == Opcode::length;
+         opcode == Opcode::length || opcode == Opcode::expiry;
 }
 
 /// Whether an operation may change the entry of its key, and no other.
@@ -75,6 +89,9 @@ inline constexpr auto last_opcode = Opcode::end_query;
     case Opcode::increment:
     case Opcode::exchange:
     case Opcode::take:
+    case Opcode::expire:
+    case Opcode::persist:
+    case Opcode::get_expire:
       return true;
     case Opcode::get:
     case Opcode::read:
@@ -95,6 +112,8 @@ inline constexpr auto last_opcode = Opcode::end_query;
     case Opcode::begin_query:
     case Opcode::next_rows:
     case Opcode::end_query:
+    case Opcode::expiry:
+    case Opcode::remove_expired:
       return false;
   }
   return false;
@@ -127,12 +146,33 @@ enum PutFlag : std::uint8_t {
   put_only_if_absent = 1,
   put_only_if_present = 2,
   put_return_old = 4,
+  put_keep_expiry = 8,  ///< Without it, the key expires at the operation's time, or never.
 };
 
-/// A bit of Operation::flags, for Opcode::get, read, exists, length and count_page: to be answered
-/// as if it were run at its own place in the order, although later writes have been run. For a read
-/// that another node died with; see FrameHeader::stable. When what was there is not remembered any
-/// more, the answer is errc::node_down.
+/// Bits of Operation::flags, for Opcode::expire: all that are set must hold. Without a time of
+/// expiry, a key counts as expiring after all others.
+enum ExpireFlag : std::uint8_t {
+  expire_only_if_never = 1,
+  expire_only_if_some = 2,
+  expire_only_if_later = 4,   ///< The new time is later than the one there is.
+  expire_only_if_sooner = 8,  ///< It is sooner.
+};
+
+/// Bits of Operation::flags, for Opcode::expiry. Without any, the answer is Unix time in
+/// milliseconds.
+enum ExpiryFlag : std::uint8_t {
+  expiry_from_now = 1,
+  expiry_in_seconds = 2,
+};
+
+/// A bit of Operation::flags, for Opcode::put, expire and get_expire: the operation carries a time
+/// of expiry.
+inline constexpr std::uint8_t with_expiry = 0x20;
+
+/// A bit of Operation::flags, for Opcode::get, read, exists, length, expiry and count_page: to be
+/// answered as if it were run at its own place in the order, although later writes have been run.
+/// For a read that another node died with; see FrameHeader::stable. When what was there is not
+/// remembered any more, the answer is errc::node_down.
 inline constexpr std::uint8_t read_as_of = 0x80;
 
 /// A bit of Operation::flags, for those that write and Opcode::sync: to be answered when it is on
@@ -148,6 +188,7 @@ struct Operation {
   std::uint32_t sequence_offset = 0;
   std::string_view key;
   std::string_view value;
+  std::int64_t expires_at = 0;  ///< With with_expiry: Unix time in milliseconds, not 0.
 
   friend bool operator==(const Operation&, const Operation&) = default;
 };
@@ -158,10 +199,17 @@ struct Operation {
 ///     +--------+-------+---------+-----------+-------------+-----------------+-----+-------+
 ///     | opcode | flags | reserved| key_bytes | value_bytes | sequence_offset | key | value |
 ///     +--------+-------+---------+-----------+-------------+-----------------+-----+-------+
+///
+/// With with_expiry, expires_at (8) comes before the key.
 inline constexpr std::size_t operation_overhead_bytes = 16;
 
+/// What comes before the key.
+[[nodiscard]] inline std::size_t head_bytes(std::uint8_t flags) noexcept {
+  return operation_overhead_bytes + ((flags & with_expiry) != 0 ? sizeof(std::int64_t) : 0);
+}
+
 [[nodiscard]] inline std::size_t encoded_bytes(const Operation& operation) noexcept {
-  return operation_overhead_bytes + operation.key.size() + operation.value.size();
+  return head_bytes(operation.flags) + operation.key.size() + operation.value.size();
 }
 
 /// Writes what comes before an operation's key, with this sequence_offset, and returns its end.
@@ -174,7 +222,8 @@ inline char* store_operation_head(char* at, const Operation& operation,
   at = store(at, std::uint16_t{0});
   at = store(at, static_cast<std::uint32_t>(operation.key.size()));
   at = store(at, static_cast<std::uint32_t>(operation.value.size()));
-  return store(at, sequence_offset);
+  at = store(at, sequence_offset);
+  return (operation.flags & with_expiry) != 0 ? store(at, operation.expires_at) : at;
 }
 
 /// Adds an operation to a frame's body, with this sequence_offset and not its own.
@@ -196,9 +245,9 @@ inline void append_operation(ByteBuffer& to, const Operation& operation) {
 /// already: the last of the encoded_bytes(operation) bytes from `at` on. The key may lie anywhere
 /// before the value, also where it is written over.
 inline void store_operation_around_value(char* at, const Operation& operation) noexcept {
-  assert(at + operation_overhead_bytes + operation.key.size() == operation.value.data());
-  if (!operation.key.empty())
-    std::memmove(at + operation_overhead_bytes, operation.key.data(), operation.key.size());
+  const std::size_t head = head_bytes(operation.flags);
+  assert(at + head + operation.key.size() == operation.value.data());
+  if (!operation.key.empty()) std::memmove(at + head, operation.key.data(), operation.key.size());
   store_operation_head(at, operation, operation.sequence_offset);
 }
 
@@ -222,14 +271,21 @@ class OperationReader {
       return false;
     const std::uint64_t key_bytes = load<std::uint32_t>(from + 4);
     const std::uint64_t value_bytes = load<std::uint32_t>(from + 8);
-    if (key_bytes + value_bytes > rest_.size() - operation_overhead_bytes) return false;
+    const auto flags = load<std::uint8_t>(from + 1);
+    const std::size_t head = head_bytes(flags);
+    if (head + key_bytes + value_bytes > rest_.size()) return false;
 
     operation.opcode = static_cast<Opcode>(opcode);
-    operation.flags = load<std::uint8_t>(from + 1);
+    operation.flags = flags;
     operation.sequence_offset = load<std::uint32_t>(from + 12);
-    operation.key = {from + operation_overhead_bytes, key_bytes};
-    operation.value = {from + operation_overhead_bytes + key_bytes, value_bytes};
-    rest_.remove_prefix(operation_overhead_bytes + key_bytes + value_bytes);
+    operation.expires_at = 0;
+    if ((flags & with_expiry) != 0) [[unlikely]] {
+      operation.expires_at = load<std::int64_t>(from + operation_overhead_bytes);
+      if (operation.expires_at == 0) return false;  // that would be never
+    }
+    operation.key = {from + head, key_bytes};
+    operation.value = {from + head + key_bytes, value_bytes};
+    rest_.remove_prefix(head + key_bytes + value_bytes);
     --left_;
     return true;
   }

@@ -3,6 +3,7 @@
 #include "base/hash.hpp"
 #include "storage/scan_position.hpp"
 #include "wire/copying.hpp"
+#include "wire/first_sequence.hpp"
 #include "wire/wire_reply.hpp"
 #include "worker/page_answer.hpp"
 #include "worker/page_walk.hpp"
@@ -126,7 +127,8 @@ result<void> Copying::copy_in(const wire::Operation& operation, ByteBuffer& to) 
     for (std::size_t i = 0; i < count; ++i) {
       const wire::CopiedEntry& entry = entries[i];
       if (views_.any()) views_.before_write(entry.key, entry.version);
-      const result<void> stored = store_.put(entry.key, entry.value, entry.version);
+      const result<void> stored =
+          store_.put(entry.key, entry.value, entry.version, entry.expires_at);
       if (!stored) return stored;
     }
   }
@@ -172,24 +174,24 @@ result<void> Copying::count_past(const wire::Operation& operation, Version seque
 
   KVStore* const former = log.former_store(sequence);
   KVStore& store = former == nullptr ? store_ : *former;
+  store.set_time(time_at(sequence));
   result<wire::CountedPage> counted = count(store, *wanted);
   if (!counted) return counted.error();
-  log.for_each_change(sequence,
-                      [&](std::string_view key, const std::optional<std::string_view>& then) {
-                        const std::uint64_t hash = hash_bytes(key);
-                        const std::uint64_t position = position_of(hash);
-                        if (position < wanted->request.from || position >= counted->next ||
-                            !wanted->ranges.contains(hash))
-                          return;
-                        if (const result<ValueView> later = store.find(key)) {
-                          --counted->keys;
-                          counted->bytes -= key.size() + later->value.size();
-                        }
-                        if (then) {
-                          ++counted->keys;
-                          counted->bytes += key.size() + then->size();
-                        }
-                      });
+  log.for_each_change(sequence, [&](std::string_view key, const std::optional<ValueView>& then) {
+    const std::uint64_t hash = hash_bytes(key);
+    const std::uint64_t position = position_of(hash);
+    if (position < wanted->request.from || position >= counted->next ||
+        !wanted->ranges.contains(hash))
+      return;
+    if (const result<ValueView> later = store.find(key)) {
+      --counted->keys;
+      counted->bytes -= key.size() + later->value.size();
+    }
+    if (then && !has_expired(then->expires_at, time_at(sequence))) {
+      ++counted->keys;
+      counted->bytes += key.size() + then->value.size();
+    }
+  });
   append_counted(to, *counted);
   return {};
 }

@@ -1,9 +1,11 @@
 #include "worker/dispatcher.hpp"
 
 #include "base/resident_memory.hpp"
+#include "wire/first_sequence.hpp"
 #include "wire/node_statistics.hpp"
 #include "wire/wire_reply.hpp"
 #include "worker/execute.hpp"
+#include "worker/expiry.hpp"
 #include "worker/past.hpp"
 #include "worker/viewing.hpp"
 
@@ -64,21 +66,30 @@ void Dispatcher::run_unusual(const wire::Operation& operation, const wire::Frame
     wire::append_ok(to);  // when the part is on the disk, see end_part
   } else if (operation.opcode == wire::Opcode::count_page && of_the_past && remembering) {
     copying_.count_as_of(operation, version, undo_log_, to);
+  } else if (operation.opcode == wire::Opcode::remove_expired) {
+    remove_expired(store_, removable_until(request), to);
   } else if (wire::is_viewing(operation.opcode) && !of_the_past) {
-    run_viewing(views_, operation, version, request.clock_ms, to);
+    run_viewing(views_, operation, version, store_.time(), to);
   } else if (wire::is_querying(operation.opcode) && !of_the_past) {
-    queries_.run(operation, request.clock_ms, to);
-  } else if (operation.opcode > wire::Opcode::statistics && !of_the_past) {
+    queries_.run(operation, store_.time(), to);
+  } else if (operation.opcode > wire::Opcode::statistics && !is_for_key(operation.opcode) &&
+             !of_the_past) {
     copying_.run(operation, to);
   } else if (!of_the_past) {
     if (remembering || views_.any())
       note_past(store_, operation, version, {remembering ? &undo_log_ : nullptr, views_});
     execute_operation(store_, operation, version, to);
-  } else if (remembering && operation.opcode < wire::Opcode::statistics) {
+  } else if (remembering && is_for_key(operation.opcode)) {
     execute_as_of(store_, undo_log_, operation, version, to);
   } else {
     wire::append_error(to, errc::malformed_frame);
   }
+}
+
+// What had not expired at the stable place may still be asked for as of then, and so for views.
+Timestamp Dispatcher::removable_until(const wire::FrameHeader& request) const noexcept {
+  const Timestamp now = request.stable != 0 ? time_at(request.stable) : store_.time();
+  return views_.any() ? std::min(now, time_at(views_.oldest_sequence())) : now;
 }
 
 wire::Opcode Dispatcher::first_unusual(bool remembering, bool asks_for_the_past) const noexcept {
@@ -95,7 +106,7 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
   const bool remembering = request.header.stable != 0;
   const bool to_disk = (*flags & wire::on_disk) != 0;
   if (remembering) undo_log_.forget(request.header.stable);
-  if (views_.any()) views_.expire(request.header.clock_ms);
+  if (views_.any()) views_.expire(time_at(request.header.sequence));
   // One comparison tells of each operation whether there is more to it than to run it.
   const bool asks_for_the_past = (*flags & wire::read_as_of) != 0;
   wire::Opcode unusual = first_unusual(remembering, asks_for_the_past);
@@ -120,6 +131,7 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
       // Without a batch nothing may run: an engine might keep what end_part calls undone.
       const wire::Operation& operation = operations[i];
       const Version version = request.header.sequence + operation.sequence_offset;
+      store_.set_time(time_at(version));
       const std::size_t before = part.frame.bytes().size();
       try {
         if (part.begun && operation.opcode < unusual) {
@@ -175,7 +187,9 @@ void Dispatcher::answer_undone(Part& part, const wire::Frame& request,
   for (std::uint32_t i = 0; i < part.first + part.frame.header.count; ++i) {
     if (!reader.next(operation)) return;  // has been inspected: does not happen
     if (i < part.first) continue;
-    const bool reads = wire::reads_key(operation.opcode) && operation.flags == 0;
+    const bool reads =
+        wire::reads_key(operation.opcode) && (operation.flags & wire::read_as_of) == 0;
+    store_.set_time(time_at(request.header.sequence + operation.sequence_offset));
     if (part.begun && reads)
       execute_operation(store_, operation, 0, bytes);
     else
@@ -189,6 +203,7 @@ void Dispatcher::report(ByteBuffer& to) {
   statistics.stored_bytes = store_.bytes();
   statistics.resident_bytes = resident_bytes();
   statistics.operations = operations_run_;
+  statistics.expiring_keys = store_.expiring();
   wire::begin_reply(to, wire::ReplyKind::value, wire::node_statistics_bytes);
   to.drop_back(wire::node_statistics_bytes);
   wire::append_statistics(to, statistics);

@@ -79,6 +79,8 @@ class Dispatcher {
   /// Runs what is not for the store alone: where the past matters, or from Opcode::statistics on.
   void run_unusual(const wire::Operation& operation, const wire::FrameHeader& request,
                    ByteBuffer& to);
+  /// What has expired by then nobody can ask for any more.
+  [[nodiscard]] Timestamp removable_until(const wire::FrameHeader& request) const noexcept;
   void report(ByteBuffer& to);
 
   KVStore& store_;

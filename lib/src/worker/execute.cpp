@@ -2,6 +2,7 @@
 
 #include "base/endian.hpp"
 #include "wire/wire_reply.hpp"
+#include "worker/expiry.hpp"
 
 #include <string_view>
 
@@ -11,6 +12,24 @@ namespace pkv {
 [[gnu::noinline]] void append_errc(ByteBuffer& to, const boost::system::error_code& error) {
   const bool own = error.category() == category();
   wire::append_error(to, own ? static_cast<errc>(error.value()) : errc::storage_failure);
+}
+
+namespace {
+
+[[gnu::noinline]] void append_not_found(ByteBuffer& to, const boost::system::error_code& error) {
+  if (error == errc::key_not_found)
+    wire::append_nil(to);
+  else
+    append_errc(to, error);
+}
+
+}  // namespace
+
+void append_found(ByteBuffer& to, const result<ValueView>& found) {
+  if (found)
+    wire::append_value(to, found->value);
+  else
+    append_not_found(to, found.error());
 }
 
 namespace {
@@ -28,21 +47,6 @@ void append_number(ByteBuffer& to, const result<Number>& number) {
     wire::append_integer(to, static_cast<std::int64_t>(*number));
   else
     append_errc(to, number.error());
-}
-
-[[gnu::noinline]] void append_not_found(ByteBuffer& to, const boost::system::error_code& error) {
-  if (error == errc::key_not_found)
-    wire::append_nil(to);
-  else
-    append_errc(to, error);
-}
-
-// A value, or what stands for its absence.
-void append_found(ByteBuffer& to, const result<ValueView>& found) {
-  if (found)
-    wire::append_value(to, found->value);
-  else
-    append_not_found(to, found.error());
 }
 
 // Answers with the value there was, then changes it. When the change fails, so does the answer.
@@ -64,19 +68,26 @@ Condition condition_of(const wire::Operation& operation) noexcept {
 
 void put(KVStore& store, const wire::Operation& operation, Version version, ByteBuffer& to) {
   const Condition condition = condition_of(operation);
+  Timestamp expires_at = operation.expires_at;
+  if ((operation.flags & wire::put_keep_expiry) != 0) {
+    const result<ValueView> found = store.find(operation.key);
+    if (found) expires_at = found->expires_at;
+    // Where it cannot be found, it cannot be put either.
+  }
   if ((operation.flags & wire::put_return_old) != 0) {
     append_old_then(to, store.find(operation.key), [&]() -> result<void> {
-      const auto stored = store.put_if(condition, operation.key, operation.value, version);
+      const auto stored =
+          store.put_if(condition, operation.key, operation.value, version, expires_at);
       if (!stored) return stored.error();
       return {};
     });
     return;
   }
   if (condition == Condition::always) {
-    append_done(to, store.put(operation.key, operation.value, version));
+    append_done(to, store.put(operation.key, operation.value, version, expires_at));
     return;
   }
-  const auto stored = store.put_if(condition, operation.key, operation.value, version);
+  const auto stored = store.put_if(condition, operation.key, operation.value, version, expires_at);
   if (!stored)
     append_errc(to, stored.error());
   else if (*stored)
@@ -128,9 +139,10 @@ void append_read(ByteBuffer& to, const result<ValueView>& found) {
 
 }  // namespace
 
-void append_read_answer(wire::Opcode opcode, const result<ValueView>& found, ByteBuffer& to) {
+void append_read_answer(const wire::Operation& operation, const result<ValueView>& found,
+                        Timestamp now, ByteBuffer& to) {
   const bool known = found || found.error() == errc::key_not_found;
-  switch (opcode) {
+  switch (operation.opcode) {
     case wire::Opcode::get:
       append_found(to, found);
       return;
@@ -143,6 +155,9 @@ void append_read_answer(wire::Opcode opcode, const result<ValueView>& found, Byt
     case wire::Opcode::length:
       known ? wire::append_integer(to, found ? static_cast<std::int64_t>(found->value.size()) : 0)
             : append_errc(to, found.error());
+      return;
+    case wire::Opcode::expiry:
+      append_expiry(operation, found, now, to);
       return;
     default:
       wire::append_error(to, errc::malformed_frame);
@@ -196,6 +211,18 @@ void execute_operation(KVStore& store, const wire::Operation& operation, Version
     case wire::Opcode::take:
       take(store, operation, to);
       return;
+    case wire::Opcode::expire:
+      expire(store, operation, version, to);
+      return;
+    case wire::Opcode::persist:
+      persist(store, operation, version, to);
+      return;
+    case wire::Opcode::expiry:
+      append_expiry(operation, store.find(key), store.time(), to);
+      return;
+    case wire::Opcode::get_expire:
+      get_and_expire(store, operation, version, to);
+      return;
     case wire::Opcode::count:
       wire::append_integer(to, static_cast<std::int64_t>(store.size()));
       return;
@@ -215,6 +242,7 @@ void execute_operation(KVStore& store, const wire::Operation& operation, Version
     case wire::Opcode::begin_query:
     case wire::Opcode::next_rows:
     case wire::Opcode::end_query:
+    case wire::Opcode::remove_expired:
       break;
   }
   wire::append_error(to, errc::malformed_frame);

@@ -40,7 +40,7 @@ template <class Walk>
   std::uint32_t count = 0;
   bool fits = true;
   const result<std::uint64_t> next = walk([&](const EntryView& found) {
-    const wire::CopiedEntry entry{found.key, found.value, found.version};
+    const wire::CopiedEntry entry{found.key, found.value, found.version, found.expires_at};
     fits = fits && to.size() - page_at + encoded_bytes(entry) <= wire::largest_page_bytes;
     if (!fits) return;
     wire::append_entry(to, entry);

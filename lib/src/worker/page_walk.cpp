@@ -47,7 +47,8 @@ std::size_t first_group(std::span<const Placed> placed) noexcept {
 std::uint64_t bytes_of(std::span<const Placed> group) noexcept {
   std::uint64_t bytes = 0;
   for (const Placed& each : group)
-    bytes += wire::encoded_bytes({each.entry.key, each.entry.value, each.entry.version});
+    bytes += wire::encoded_bytes(
+        {each.entry.key, each.entry.value, each.entry.version, each.entry.expires_at});
   return bytes;
 }
 
@@ -77,7 +78,8 @@ result<std::uint64_t> walk_page(KVStore& store, const RangeSet& ranges,
       rest = rest.subspan(group.size());
     }
     position = end;
-    looked_at += step->entries.size();
+    // Expired ones are not in the step, but have been looked at.
+    looked_at += std::max(step->entries.size(), step_entries);
     if (looked_at >= request.most_entries) break;
   }
   return position;

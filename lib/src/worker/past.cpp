@@ -1,5 +1,6 @@
 #include "worker/past.hpp"
 
+#include "wire/first_sequence.hpp"
 #include "worker/execute.hpp"
 
 #include <memory>
@@ -26,7 +27,7 @@ std::shared_ptr<KVStore> take_out(KVStore& store) noexcept {
 }
 
 void note_cleared(KVStore& store, Version version, const Witnesses& witnesses) {
-  if (store.empty()) return;
+  if (store.size_even_expired() == 0) return;
   std::shared_ptr<KVStore> former = take_out(store);
   if (witnesses.views.any()) witnesses.views.before_clear(former);
   if (witnesses.log == nullptr) return;
@@ -37,9 +38,10 @@ void note_cleared(KVStore& store, Version version, const Witnesses& witnesses) {
 }
 
 void note_in_log(KVStore& store, std::string_view key, Version version, UndoLog& log) {
-  const result<ValueView> present = store.find(key);
+  // What has expired by now may be asked for as of a time when it had not.
+  const result<ValueView> present = store.find_even_expired(key);
   if (present)
-    log.record(version, key, present->value);
+    log.record(version, key, present->value, present->expires_at);
   else if (present.error() == errc::key_not_found)
     log.record(version, key, std::nullopt);
   else if (present.error() != errc::key_too_long)  // a key that cannot be written either
@@ -61,19 +63,23 @@ void note_past(KVStore& store, const wire::Operation& operation, Version version
 
 void execute_as_of(KVStore& store, UndoLog& log, const wire::Operation& operation, Version sequence,
                    ByteBuffer& to) {
+  const Timestamp now = time_at(sequence);
   const Past past = log.find(operation.key, sequence);
   switch (past.kind) {
     case Past::Kind::unchanged:
-      append_read_answer(operation.opcode, store.find(operation.key), to);
+      append_read_answer(operation, store.find(operation.key), now, to);
       return;
     case Past::Kind::absent:
-      append_read_answer(operation.opcode, errc::key_not_found, to);
+      append_read_answer(operation, errc::key_not_found, now, to);
       return;
     case Past::Kind::value:
-      append_read_answer(operation.opcode, ValueView{past.value}, to);
+      if (has_expired(past.expires_at, now))
+        append_read_answer(operation, errc::key_not_found, now, to);
+      else
+        append_read_answer(operation, ValueView{past.value, 0, past.expires_at}, now, to);
       return;
     case Past::Kind::forgotten:
-      append_read_answer(operation.opcode, errc::node_down, to);
+      append_read_answer(operation, errc::node_down, now, to);
       return;
   }
 }

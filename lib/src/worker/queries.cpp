@@ -55,7 +55,7 @@ result<void> QueryRun::fill_page(StoreView& view) {
   request.most_bytes = with_values ? most_value_bytes : std::numeric_limits<std::uint32_t>::max();
   const auto next = view.visit_page(request, [&](const EntryView& entry) {
     page.add({entry.key, with_values ? entry.value : std::string_view(), entry.value.size(),
-              entry.version});
+              entry.version, entry.expires_at});
   });
   if (!next) return next.error();
   next_ = *next;
@@ -65,7 +65,7 @@ result<void> QueryRun::fill_page(StoreView& view) {
 void QueryRun::look_up(StoreView& view, std::string_view key, sql::EntryPage& to) {
   const result<ValueView> found = view.find(key);
   if (found)
-    to.add({key, found->value, found->value.size(), found->version});
+    to.add({key, found->value, found->value.size(), found->version, found->expires_at});
   else if (found.error() != errc::key_not_found && found.error() != errc::key_too_long)
     throw sql::Error(found.error().message());
 }

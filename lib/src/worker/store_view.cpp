@@ -2,6 +2,7 @@
 
 #include "base/hash.hpp"
 #include "storage/scan_position.hpp"
+#include "wire/first_sequence.hpp"
 #include "worker/page_walk.hpp"
 
 #include <algorithm>
@@ -17,6 +18,21 @@ constexpr std::size_t node_bytes = 160;
 
 constexpr std::uint32_t entries_per_copied_page = 4'096;
 
+/// Sets a store's time back to a place in the order, until it is destroyed.
+class AsOf {
+ public:
+  AsOf(KVStore& store, Version sequence) noexcept : store_(store), time_(store.time()) {
+    store.set_time(time_at(sequence));
+  }
+  AsOf(const AsOf&) = delete;
+  AsOf& operator=(const AsOf&) = delete;
+  ~AsOf() { store_.set_time(time_); }
+
+ private:
+  KVStore& store_;
+  Timestamp time_;
+};
+
 }  // namespace
 
 std::size_t StoreView::bytes_of(std::string_view key, std::string_view value) noexcept {
@@ -27,6 +43,7 @@ void StoreView::before_write(std::string_view key, std::uint64_t hash, Version v
   const std::uint64_t position = position_of(hash);
   if (lost_ || former_ || position < frontier_ || !ranges_.contains(hash)) return;
   if (saved_.contains(PlaceView{position, key})) return;
+  const AsOf as_of(*store_, sequence_);
   const result<ValueView> present = store_->find(key);
   if (!present && present.error() == errc::key_too_long) return;  // cannot be written either
   if (!present && present.error() != errc::key_not_found) return lose();
@@ -58,12 +75,17 @@ void StoreView::save(std::uint64_t position, std::string_view key, const ValueVi
   const std::size_t bytes = bytes_of(key, value);
   if (memory_.bytes > memory_.most_bytes || bytes > memory_.most_bytes - memory_.bytes)
     return lose();
-  Saved saved{entry != nullptr, std::string(value), entry == nullptr ? 0 : entry->version};
+  Saved saved{entry != nullptr, std::string(value), 0, never};
+  if (entry != nullptr) {
+    saved.version = entry->version;
+    saved.expires_at = entry->expires_at;
+  }
   saved_.emplace(Place{position, std::string(key)}, std::move(saved));
   memory_.bytes += bytes;
 }
 
 void StoreView::save_all() {
+  const AsOf as_of(*store_, sequence_);
   wire::CopyRequest request{.set = 0,
                             .from = frontier_,
                             .to = wire::scan_end,
@@ -73,7 +95,7 @@ void StoreView::save_all() {
     const auto next = walk_page(*store_, ranges_, request, [this](const EntryView& entry) {
       const PlaceView place{scan_position(entry.key), entry.key};
       if (lost_ || entry.version > sequence_ || saved_.contains(place)) return;
-      const ValueView value{entry.value, entry.version};
+      const ValueView value{entry.value, entry.version, entry.expires_at};
       save(place.position, entry.key, &value);
     });
     if (!next) return lose();
@@ -85,6 +107,7 @@ result<std::uint64_t> StoreView::visit_page(const wire::CopyRequest& request,
                                             const std::function<void(const EntryView&)>& visit) {
   if (lost_) return errc::view_lost;
   if (request.from < frontier_) return errc::malformed_frame;
+  const AsOf as_of(*store_, sequence_);
   frontier_ = request.from;
   drop_saved_before(frontier_);
 
@@ -94,7 +117,8 @@ result<std::uint64_t> StoreView::visit_page(const wire::CopyRequest& request,
   const auto visit_saved_before = [&](std::uint64_t position) {
     for (; saved != saved_.cend() && saved->first.position < position; ++saved)
       if (saved->second.existed)
-        visit({saved->first.key, saved->second.value, saved->second.version});
+        visit({saved->first.key, saved->second.value, saved->second.version,
+               saved->second.expires_at});
   };
   const auto next = walk_page(*store_, ranges_, page, [&](const EntryView& entry) {
     const std::uint64_t position = scan_position(entry.key);
@@ -113,7 +137,7 @@ std::uint64_t StoreView::end_of_saved(const wire::CopyRequest& request) const no
   std::uint64_t last = request.from;
   for (const auto& [place, saved] : saved_) {
     if (place.position >= request.to) break;
-    bytes += wire::encoded_bytes({place.key, saved.value, saved.version});
+    bytes += wire::encoded_bytes({place.key, saved.value, saved.version, saved.expires_at});
     const bool full = bytes > request.most_bytes || entries >= request.most_entries;
     // Those of one position are not parted.
     if (full && entries > 0 && place.position > last) return place.position;
@@ -131,8 +155,9 @@ result<ValueView> StoreView::find(std::string_view key) {
   if (!ranges_.contains(hash)) return errc::key_not_found;
   if (const auto saved = saved_.find(PlaceView{position, key}); saved != saved_.end()) {
     if (!saved->second.existed) return errc::key_not_found;
-    return ValueView{saved->second.value, saved->second.version};
+    return ValueView{saved->second.value, saved->second.version, saved->second.expires_at};
   }
+  const AsOf as_of(*store_, sequence_);
   const result<ValueView> present = store_->find(key);
   if (present && present->version > sequence_) return errc::key_not_found;
   return present;

@@ -31,6 +31,7 @@ struct SavedMemory {
 /// It is read once, page after page by rising scan position. Of what lies behind the beginning of
 /// the page that was asked for last, it saves what a write is about to replace; the rest will not
 /// be asked for again. What was not there at that moment needs no saving where the version tells.
+/// What expires meanwhile stays in it, if the store does not remove it.
 ///
 /// Thread safety: none.
 /// Lifetime: `store` and `memory` must outlive it.
@@ -71,6 +72,7 @@ class StoreView {
   [[nodiscard]] result<ValueView> find(std::string_view key);
 
   [[nodiscard]] bool lost() const noexcept { return lost_; }
+  [[nodiscard]] Version sequence() const noexcept { return sequence_; }
 
  private:
   /// Where a saved entry belongs.
@@ -94,6 +96,7 @@ class StoreView {
     bool existed;
     std::string value;
     Version version;
+    Timestamp expires_at;
   };
   using SavedEntries = std::map<Place, Saved, InOrder>;
 

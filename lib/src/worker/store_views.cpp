@@ -2,6 +2,8 @@
 
 #include "base/hash.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -26,6 +28,13 @@ StoreView* StoreViews::find(std::uint32_t number, std::int64_t clock_ms) noexcep
   if (found == views_.end()) return nullptr;
   found->second.asked_ms = clock_ms;
   return found->second.view.get();
+}
+
+Version StoreViews::oldest_sequence() const noexcept {
+  Version oldest = std::numeric_limits<Version>::max();
+  for (const auto& [number, open] : views_)
+    oldest = std::min(oldest, open.view->sequence());
+  return oldest;
 }
 
 void StoreViews::before_write(std::string_view key, Version version) noexcept {

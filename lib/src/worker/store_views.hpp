@@ -48,6 +48,8 @@ class StoreViews {
   /// Null if there is none of that number. It counts as asked for something.
   [[nodiscard]] StoreView* find(std::uint32_t number, std::int64_t clock_ms) noexcept;
 
+  /// The place of the oldest view. Requires: any().
+  [[nodiscard]] Version oldest_sequence() const noexcept;
   [[nodiscard]] bool any() const noexcept { return !views_.empty(); }
   void before_write(std::string_view key, Version version) noexcept;
   void before_clear(const std::shared_ptr<KVStore>& former) noexcept;

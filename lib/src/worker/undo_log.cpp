@@ -1,6 +1,7 @@
 #include "worker/undo_log.hpp"
 
 #include "base/hash.hpp"
+#include "wire/first_sequence.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -14,6 +15,7 @@ namespace pkv {
 struct UndoLog::Entry {
   Entry* later;  ///< In the same chain.
   Version version;
+  Timestamp expires_at;
   std::uint32_t key_bytes;
   std::uint32_t value_bytes;
   std::uint32_t chain;
@@ -41,7 +43,7 @@ std::size_t UndoLog::chain_of(std::string_view key) noexcept {
 }
 
 void UndoLog::record(Version version, std::string_view key,
-                     const std::optional<std::string_view>& before) noexcept {
+                     const std::optional<std::string_view>& before, Timestamp expires_at) noexcept {
   const std::size_t bytes = Entry::bytes_for(key.size(), before ? before->size() : 0);
   if (bytes > most_bytes_) {
     record_unknown(version);
@@ -52,20 +54,21 @@ void UndoLog::record(Version version, std::string_view key,
     drop_oldest();
   }
   try {
-    append(version, key, before);
+    append(version, key, before, expires_at);
   } catch (const std::bad_alloc&) {
     record_unknown(version);
   }
 }
 
 void UndoLog::append(Version version, std::string_view key,
-                     const std::optional<std::string_view>& before) {
+                     const std::optional<std::string_view>& before, Timestamp expires_at) {
   if (chains_.empty()) chains_.resize(chain_count);
   const std::string_view value = before.value_or(std::string_view());
   const std::size_t bytes = Entry::bytes_for(key.size(), value.size());
   const std::size_t index = chain_of(key);
   auto* const entry = new (entries_.push(bytes)) Entry{nullptr,
                                                        version,
+                                                       expires_at,
                                                        static_cast<std::uint32_t>(key.size()),
                                                        static_cast<std::uint32_t>(value.size()),
                                                        static_cast<std::uint32_t>(index),
@@ -114,12 +117,13 @@ Past UndoLog::find(std::string_view key, Version sequence) noexcept {
     if (entry->version <= sequence || entry->key() != key) continue;
     if (cleared != nullptr && entry->version > cleared->version) break;
     if (!entry->existed) return {Past::Kind::absent};
-    return {Past::Kind::value, entry->value()};
+    return {Past::Kind::value, entry->value(), entry->expires_at};
   }
   if (cleared == nullptr) return {Past::Kind::unchanged};
   // Between the sequence and the clear nobody has changed it.
+  cleared->former->set_time(time_at(sequence));
   const result<ValueView> former = cleared->former->find(key);
-  if (former) return {Past::Kind::value, former->value};
+  if (former) return {Past::Kind::value, former->value, former->expires_at};
   return {former.error() == errc::key_not_found ? Past::Kind::absent : Past::Kind::forgotten};
 }
 
@@ -130,7 +134,7 @@ KVStore* UndoLog::former_store(Version sequence) noexcept {
 
 void UndoLog::for_each_change(
     Version sequence,
-    const std::function<void(std::string_view, const std::optional<std::string_view>&)>& visit) {
+    const std::function<void(std::string_view, const std::optional<ValueView>&)>& visit) {
   const Cleared* const cleared = first_cleared_after(sequence);
   const Version end = cleared == nullptr ? std::numeric_limits<Version>::max() : cleared->version;
   std::unordered_set<std::string_view> seen;
@@ -139,7 +143,9 @@ void UndoLog::for_each_change(
     for (const Entry* entry = chain.oldest; entry != nullptr; entry = entry->later) {
       if (entry->version <= sequence || entry->version > end) continue;
       if (!seen.insert(entry->key()).second) continue;
-      visit(entry->key(), entry->existed ? std::optional(entry->value()) : std::nullopt);
+      std::optional<ValueView> then;
+      if (entry->existed) then = {entry->value(), Version{}, entry->expires_at};
+      visit(entry->key(), then);
     }
   }
 }

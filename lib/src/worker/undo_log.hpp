@@ -25,6 +25,7 @@ struct Past {
   };
   Kind kind = Kind::unchanged;
   std::string_view value{};  ///< Lives until the log is changed.
+  Timestamp expires_at = never;
 };
 
 /// What the latest writes of a node have replaced: with it, a read can be answered as of its place
@@ -56,8 +57,8 @@ class UndoLog {
   explicit UndoLog(std::size_t most_bytes = default_most_bytes) : most_bytes_(most_bytes) {}
 
   /// Notes what a key holds before the write `version`: a value, or none.
-  void record(Version version, std::string_view key,
-              const std::optional<std::string_view>& before) noexcept;
+  void record(Version version, std::string_view key, const std::optional<std::string_view>& before,
+              Timestamp expires_at = never) noexcept;
   /// Notes that all keys go, and what they held.
   void record_clear(Version version, std::shared_ptr<KVStore> former) noexcept;
   /// Notes that what the write `version` replaced cannot be known, and forgets all before.
@@ -66,7 +67,8 @@ class UndoLog {
   /// Drops the entries of writes up to `stable`, from the oldest on to the first that is newer.
   void forget(Version stable) noexcept;
 
-  /// What a key held when all writes up to `sequence`, and none beyond, had been run.
+  /// What a key held when all writes up to `sequence`, and none beyond, had been run, expired or
+  /// not.
   [[nodiscard]] Past find(std::string_view key, Version sequence) noexcept;
 
   /// Whether the log goes back to that place.
@@ -80,8 +82,7 @@ class UndoLog {
   /// `sequence`. Requires: knows(sequence). Throws std::bad_alloc.
   void for_each_change(
       Version sequence,
-      const std::function<void(std::string_view key, const std::optional<std::string_view>& then)>&
-          visit);
+      const std::function<void(std::string_view key, const std::optional<ValueView>& then)>& visit);
 
   /// What the entries take.
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
@@ -105,7 +106,8 @@ class UndoLog {
   static constexpr std::size_t chain_count = 4096;
 
   [[nodiscard]] static std::size_t chain_of(std::string_view key) noexcept;
-  void append(Version version, std::string_view key, const std::optional<std::string_view>& before);
+  void append(Version version, std::string_view key, const std::optional<std::string_view>& before,
+              Timestamp expires_at);
   [[nodiscard]] const Entry* oldest() noexcept;
   void drop_oldest() noexcept;
   [[nodiscard]] Cleared* first_cleared_after(Version sequence) noexcept;

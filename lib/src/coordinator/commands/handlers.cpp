@@ -29,6 +29,12 @@ CommandHandler handler_of(CommandKind kind) noexcept {
       return commands::get_set;
     case CommandKind::getdel:
       return commands::get_delete;
+    case CommandKind::setex:
+      return commands::set_and_expire;
+    case CommandKind::psetex:
+      return commands::set_and_expire_ms;
+    case CommandKind::getex:
+      return commands::get_and_expire;
     case CommandKind::mget:
       return commands::get_many;
     case CommandKind::mset:
@@ -45,6 +51,24 @@ CommandHandler handler_of(CommandKind kind) noexcept {
       return commands::increment_by;
     case CommandKind::decrby:
       return commands::decrement_by;
+    case CommandKind::expire:
+      return commands::expire;
+    case CommandKind::pexpire:
+      return commands::expire_ms;
+    case CommandKind::expireat:
+      return commands::expire_at;
+    case CommandKind::pexpireat:
+      return commands::expire_at_ms;
+    case CommandKind::ttl:
+      return commands::time_to_live;
+    case CommandKind::pttl:
+      return commands::time_to_live_ms;
+    case CommandKind::expiretime:
+      return commands::expire_time;
+    case CommandKind::pexpiretime:
+      return commands::expire_time_ms;
+    case CommandKind::persist:
+      return commands::persist;
     case CommandKind::ping:
       return commands::ping;
     case CommandKind::echo:

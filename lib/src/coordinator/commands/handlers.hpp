@@ -35,6 +35,20 @@ Outcome set_many(Conversation& client, Words words);
 Outcome length(Conversation& client, Words words);
 Outcome append(Conversation& client, Words words);
 
+// expiry.cpp
+Outcome set_and_expire(Conversation& client, Words words);
+Outcome set_and_expire_ms(Conversation& client, Words words);
+Outcome get_and_expire(Conversation& client, Words words);
+Outcome expire(Conversation& client, Words words);
+Outcome expire_ms(Conversation& client, Words words);
+Outcome expire_at(Conversation& client, Words words);
+Outcome expire_at_ms(Conversation& client, Words words);
+Outcome time_to_live(Conversation& client, Words words);
+Outcome time_to_live_ms(Conversation& client, Words words);
+Outcome expire_time(Conversation& client, Words words);
+Outcome expire_time_ms(Conversation& client, Words words);
+Outcome persist(Conversation& client, Words words);
+
 // counters.cpp
 Outcome increment(Conversation& client, Words words);
 Outcome decrement(Conversation& client, Words words);

@@ -132,13 +132,20 @@ void add_latency_stats(InfoText& info, const Service& service, const NodeReports
 
 void add_keyspace(InfoText& info, const Service& service, const NodeReports& nodes) {
   std::uint64_t keys = 0;
-  for (const wire::NodeStatistics& node : nodes)
+  std::uint64_t expiring = 0;
+  for (const wire::NodeStatistics& node : nodes) {
     keys += node.keys;
+    expiring += node.expiring_keys;
+  }
   // While nodes are missing or being filled this is about right; DBSIZE counts exactly.
   const std::size_t degree = service.coordinator.placement().degree();
-  keys /= degree > 0 ? degree : service.coordinator.settings().replicas;
+  const std::size_t copies = degree > 0 ? degree : service.coordinator.settings().replicas;
+  keys /= copies;
+  expiring /= copies;
   info.section("Keyspace");
-  if (keys > 0) info.line("db0", "keys=" + std::to_string(keys) + ",expires=0,avg_ttl=0");
+  if (keys > 0)
+    info.line("db0", "keys=" + std::to_string(keys) + ",expires=" + std::to_string(expiring) +
+                         ",avg_ttl=0");
 }
 
 struct Section {

@@ -1,5 +1,6 @@
 #include "pkv/durability.hpp"
 
+#include "coordinator/commands/expiry_time.hpp"
 #include "coordinator/commands/handlers.hpp"
 #include "protocol/error_text.hpp"
 #include "protocol/same_word.hpp"
@@ -27,6 +28,8 @@ Outcome get(Conversation& client, Words words) {
 
 Outcome set(Conversation& client, Words words) {
   wire::Operation put = operation(wire::Opcode::put, words[1], words[2]);
+  std::optional<ExpiryForm> form;
+  std::string_view number;
   for (std::size_t i = 3; i < words.size(); ++i) {
     const std::string_view option = words[i];
     if (same_word(option, "nx"))
@@ -35,7 +38,13 @@ Outcome set(Conversation& client, Words words) {
       put.flags |= wire::put_only_if_present;
     else if (same_word(option, "get"))
       put.flags |= wire::put_return_old;
-    else if (same_word(option, "durable") && i + 1 < words.size()) {
+    else if (same_word(option, "keepttl"))
+      put.flags |= wire::put_keep_expiry;
+    else if (const auto named = expiry_form(option); named && i + 1 < words.size()) {
+      if (form && form != named) return client.reply_error(error_text::syntax);
+      form = named;
+      number = words[++i];
+    } else if (same_word(option, "durable") && i + 1 < words.size()) {
       const auto level = parse_durability(words[++i]);
       if (!level) return client.reply_error(error_text::no_durability);
       if (!client.service().can_give(*level)) return client.reply_error(error_text::no_disk);
@@ -45,6 +54,12 @@ Outcome set(Conversation& client, Words words) {
   }
   constexpr auto contradiction = wire::put_only_if_absent | wire::put_only_if_present;
   if ((put.flags & contradiction) == contradiction) return client.reply_error(error_text::syntax);
+  if (form) {
+    if ((put.flags & wire::put_keep_expiry) != 0) return client.reply_error(error_text::syntax);
+    const ExpiryTime time = read_positive_expiry(client, *form, number, "set");
+    if (!time.error.empty()) return client.reply_error(time.error);
+    give_expiry(client, put, time.at);
+  }
   return client.forward(put);
 }
 

@@ -86,9 +86,11 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
       deadline_timer_(io),
       cluster_timer_(io),
       service_timer_(io),
+      expiry_timer_(io),
       stop_timer_(io) {
   const tcp::endpoint wanted(asio::ip::make_address(options_.bind_address), options_.port);
   service_.entries_last = options_.entries_last;
+  if (options_.entries_last) service_.expirer.note(1);  // what the files hold is not known
   service_.durability = options_.durability;
   service_.entries_rewritten = options_.entries_rewritten;
   service_.rewriting_time = options_.rewriting_time;
@@ -206,6 +208,7 @@ void Server::State::on_arrivals() {
     end_turn();
   else
     tell_owners();
+  watch_expiry();
 }
 
 void Server::State::end_turn() {
@@ -216,11 +219,13 @@ void Server::State::end_turn() {
   watch_deadlines();
   watch_cluster();
   watch_service();
+  watch_expiry();
 }
 
 void Server::State::worker_ready(WorkerReady ready) {
   coordinator_.update_clock();
   cluster_.worker_ready(std::move(ready));
+  if (service_.entries_last) service_.expirer.note(1);
   end_turn();
 }
 
@@ -267,6 +272,22 @@ void Server::State::watch_service() {
     self->service_deadline_.reset();
     self->coordinator_.update_clock();
     self->service_.expire();
+    self->end_turn();
+  });
+}
+
+void Server::State::watch_expiry() {
+  const auto next = service_.expirer.next_step();
+  const bool closed = !acceptor_.is_open();  // a timer would keep the server from ending
+  if (closed || !next || (expiry_step_ && *expiry_step_ <= *next)) return;
+  expiry_step_ = next;
+  expiry_timer_.expires_at(*next);
+  expiry_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
+    const auto self = weak.lock();
+    if (cancelled || self == nullptr) return;
+    self->expiry_step_.reset();
+    self->coordinator_.update_clock();
+    self->service_.expirer.step();
     self->end_turn();
   });
 }
@@ -343,6 +364,7 @@ void Server::State::check_if_stopped() {
   deadline_timer_.cancel();
   cluster_timer_.cancel();
   service_timer_.cancel();
+  expiry_timer_.cancel();
   std::exchange(stopped_, nullptr)();
 }
 

@@ -76,6 +76,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   [[nodiscard]] bool needs_turns() const noexcept;
   void watch_cluster();
   void watch_service();
+  void watch_expiry();
   void cut_sessions();
   void check_if_stopped();
   void log(LogLevel level, const std::string& line) const;
@@ -96,6 +97,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   boost::asio::steady_timer deadline_timer_;
   boost::asio::steady_timer cluster_timer_;
   boost::asio::steady_timer service_timer_;
+  boost::asio::steady_timer expiry_timer_;
   boost::asio::steady_timer stop_timer_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Session>> sessions_;
   std::uint64_t last_session_ = 0;
@@ -104,6 +106,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   bool watching_deadlines_ = false;
   bool watching_cluster_ = false;
   std::optional<DiskWaits::Clock::time_point> service_deadline_;  // that service_timer_ waits for
+  std::optional<Expirer::Clock::time_point> expiry_step_;         // that expiry_timer_ waits for
   std::function<void()> stopped_;
 };
 
