@@ -6,7 +6,6 @@
 #include <sqlite3.h>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 namespace pkv {
 namespace {
@@ -28,10 +27,10 @@ std::filesystem::path with_suffix(std::filesystem::path path, const char* suffix
 
 }  // namespace
 
-SnapshotFile::SnapshotFile(std::filesystem::path folder, std::uint32_t node) {
+SnapshotFile::SnapshotFile(const std::filesystem::path& folder, std::uint32_t node) {
   notes_.name = "node-" + std::to_string(node) + ".db";
   notes_.node = node;
-  path_ = std::move(folder) / notes_.name;
+  path_ = folder / notes_.name;
   file_.emplace(options_for(path_, node));
   // What is half written is thrown away as a whole: nothing has to be undone.
   const int code =

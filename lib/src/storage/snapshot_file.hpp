@@ -20,7 +20,7 @@ namespace pkv {
 class SnapshotFile {
  public:
   /// Makes `folder`/node-<node>.db. Requires: there is none.
-  SnapshotFile(std::filesystem::path folder, std::uint32_t node);
+  SnapshotFile(const std::filesystem::path& folder, std::uint32_t node);
 
   /// Adds an entry. No key twice. Fastest by rising scan position.
   void add(const EntryView& entry);
