@@ -10,7 +10,7 @@ bool is_kind(char byte) noexcept {
 
 }  // namespace
 
-bool CellReader::next(Cell& cell) noexcept {
+bool CellReader::next(Cell& cell) {
   if (rest_.empty()) return false;
   const char kind = rest_[0];
   if (is_kind<0>(kind)) {
@@ -36,7 +36,7 @@ bool CellReader::next(Cell& cell) noexcept {
   if ((!is_kind<3>(kind) && !is_kind<4>(kind)) || rest_.size() < head_bytes) return false;
   const std::size_t bytes = load<std::uint32_t>(rest_.data() + 1);
   if (bytes > rest_.size() - head_bytes) return false;
-  const std::string_view value = rest_.substr(head_bytes, bytes);
+  const std::string_view value(rest_.data() + head_bytes, bytes);
   if (is_kind<3>(kind))
     cell = Text{value};
   else

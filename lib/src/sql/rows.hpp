@@ -58,7 +58,7 @@ class CellReader {
  public:
   explicit CellReader(std::string_view cells) noexcept : rest_(cells) {}
 
-  [[nodiscard]] bool next(Cell& cell) noexcept;
+  [[nodiscard]] bool next(Cell& cell);
   [[nodiscard]] bool complete() const noexcept { return rest_.empty(); }
 
  private:
