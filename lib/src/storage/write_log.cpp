@@ -116,8 +116,9 @@ int WriteLog::append(Version newest_version) noexcept {
 int WriteLog::write_next() noexcept {
   for (std::size_t at = 0; at < next_.size(); at += most_at_once) {
     const std::size_t bytes = std::min(most_at_once, next_.size() - at);
-    const int code = file_->pMethods->xWrite(file_, next_.data() + at, static_cast<int>(bytes),
-                                             static_cast<sqlite3_int64>(end_ + at));
+    const int code =
+        file_->pMethods->xWrite(file_, next_.data() + at, static_cast<int>(bytes),
+                                static_cast<sqlite3_int64>(end_) + static_cast<sqlite3_int64>(at));
     if (code != SQLITE_OK) return code;
   }
   return SQLITE_OK;
