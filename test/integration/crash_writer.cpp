@@ -27,15 +27,16 @@ CrashWriter::CrashWriter(unsigned id, std::uint64_t seed)
 }
 
 void CrashWriter::choose_pairs(Connection& connection) {
-  const auto node_of = [&connection](const std::string& key) {
-    return field(connection.ask("RING", "WHERE", key), "node").integer();
+  // All that hold it: when one of two is lost the other one's copy counts, key by key.
+  const auto nodes_of = [&connection](const std::string& key) {
+    return field(connection.ask("RING", "WHERE", key), "holders");
   };
   std::size_t alike = 0;
   std::size_t different = 0;
   for (std::size_t i = 0; alike < pairs_of_a_kind || different < pairs_of_a_kind; ++i) {
     Pair pair{prefix_ + "one" + std::to_string(i), prefix_ + "other" + std::to_string(i), false};
-    pair.on_one_node = node_of(pair.one) == node_of(pair.other);
-    std::size_t& count = pair.on_one_node ? alike : different;
+    pair.on_same_nodes = nodes_of(pair.one) == nodes_of(pair.other);
+    std::size_t& count = pair.on_same_nodes ? alike : different;
     if (count == pairs_of_a_kind) continue;
     ++count;
     keys_[pair.one] = keys_[pair.other] = {{0, std::nullopt}};
@@ -134,9 +135,10 @@ std::vector<std::string> CrashWriter::audit(Connection& connection) {
   torn_across_nodes_ = 0;
   for (const Pair& pair : pairs_) {
     if (found[pair.one] == found[pair.other]) continue;
-    if (pair.on_one_node)
-      wrong.push_back(pair.one + " and " + pair.other + " were written together on one node: " +
-                      to_text(found[pair.one]) + ", " + to_text(found[pair.other]));
+    if (pair.on_same_nodes)
+      wrong.push_back(pair.one + " and " + pair.other +
+                      " were written together on the same nodes: " + to_text(found[pair.one]) +
+                      ", " + to_text(found[pair.other]));
     else
       ++torn_across_nodes_;
   }

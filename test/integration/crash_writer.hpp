@@ -53,7 +53,7 @@ class CrashWriter {
   struct Pair {
     std::string one;
     std::string other;
-    bool on_one_node;
+    bool on_same_nodes;
   };
 
   void send_one(Connection& connection);
