@@ -2,6 +2,7 @@
 
 #include "pkv/sqlite_inspection.hpp"
 
+#include "pkv_server/command_completion.hpp"
 #include "pkv_server/data_rewriting.hpp"
 #include "pkv_server/node_storage.hpp"
 #include "wire/first_sequence.hpp"
@@ -79,12 +80,31 @@ void DataFolder::prepare(const LogSink& log, const StepWatch& step) {
     log(LogLevel::error,
         "nodes whose files are damaged had writes that others, lost before, have not got: keys "
         "that were on such nodes alone are as they were when the others were lost");
+  if (layout_.may_have_torn_commands()) complete_commands(log, step);
   if (settled_) write();
   if (layout_.spread != wanted_) {
     spread_anew(log, step);
   } else {
     check_refill();
   }
+}
+
+/// In all files but those that are to be emptied.
+void DataFolder::complete_commands(const LogSink& log, const StepWatch& step) {
+  std::vector<std::uint32_t> emptied = least_trusted_first();
+  emptied.resize(emptied_count());
+  std::vector<std::uint32_t> nodes;
+  for (std::uint32_t node = 1; node <= layout_.spread.workers; ++node)
+    if (std::ranges::find(emptied, node) == emptied.end()) nodes.push_back(node);
+  layout_.completed = server::complete_commands({.folder = options_.data_folder,
+                                                 .nodes = std::move(nodes),
+                                                 .settled_until = layout_.settled_until,
+                                                 .log = log,
+                                                 .step = step});
+  if (*layout_.completed > 0)
+    log(LogLevel::info, std::to_string(*layout_.completed) +
+                            " commands had come to some of their nodes only when the server was "
+                            "killed: they were completed");
 }
 
 /// Nothing of the former files is changed before the new ones are all complete; then the layout
@@ -99,6 +119,8 @@ void DataFolder::spread_anew(const LogSink& log, const StepWatch& step) {
   DataLayout next;
   next.spread = wanted_;
   next.replacing = layout_.spread.workers;
+  next.settled_until = layout_.settled_until;
+  next.completed = layout_.completed;
   const std::uint64_t entries = write_next_files(log, step);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - began);
@@ -241,8 +263,14 @@ void DataFolder::settle() {
                              differing_options(layout_.spread, wanted_) + ", not " +
                              differing_options(wanted_, layout_.spread) +
                              ": start with the same, or give another folder with --data");
+  if (layout_.may_have_torn_commands())
+    throw std::runtime_error("the server on " + options_.data_folder +
+                             " was killed: start pkv_server by itself, not under mpiexec, to have "
+                             "commands completed that were under way");
   check_lost();
   check_refill();
+  layout_.settled_until = std::max(layout_.settled_until, first_sequence());
+  completed_ = std::exchange(layout_.completed, std::nullopt).value_or(0);
   rewritten_ = std::exchange(layout_.rewritten, std::nullopt);
   layout_.in_use = true;
   write();
@@ -264,13 +292,17 @@ void DataFolder::note_equal_copies() {
   write();
 }
 
-void DataFolder::note(std::size_t worker, std::optional<std::uint64_t> lost_at) {
+void DataFolder::note(std::size_t worker, std::optional<std::uint64_t> lost_at,
+                      std::uint64_t settled_until) {
   const auto node = static_cast<std::uint32_t>(worker + 1);
   if (lost_at) {
     if (layout_.damaged.contains(node) || !layout_.lost.emplace(node, *lost_at).second)
       return;  // it was not whole anyway
   } else if (layout_.damaged.erase(node) + layout_.lost.erase(node) == 0) {
     return;
+  } else {
+    // What it was filled with is beyond that place, and no place in its file might say so.
+    layout_.settled_until = std::max(layout_.settled_until, settled_until);
   }
   write();
 }

@@ -29,8 +29,9 @@ class DataFolder {
 
   /// Looks into the nodes' files, which nobody may have open, and throws if they cannot be used.
   /// Damaged ones are set aside, to be filled anew or, without replicas, to begin empty. Where the
-  /// options spread the entries in another way than the files do, all are written anew. To be
-  /// called before the nodes start; for a job on this machine alone.
+  /// options spread the entries in another way than the files do, all are written anew. Before,
+  /// commands are completed that had come to some nodes only when a server was killed. To be called
+  /// before the nodes start; for a job on this machine alone.
   ///
   /// May be killed at any moment: the next call finds all entries, and begins again or goes on.
   void prepare(const LogSink& log, const StepWatch& step = {});
@@ -42,6 +43,8 @@ class DataFolder {
   [[nodiscard]] const std::optional<DataLayout::Rewritten>& rewritten() const noexcept {
     return rewritten_;
   }
+  /// After settle(): how many commands had to be completed for this start.
+  [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
 
   /// Of one key's copies some may have got the latest writes and others not: the server that wrote
   /// them was killed, or the machine lost its power.
@@ -54,9 +57,9 @@ class DataFolder {
   /// Those that were lost, too, but have what these have not: the least trusted first.
   [[nodiscard]] std::vector<std::size_t> stale_workers() const;
 
-  /// Worker `worker` was lost at this place in the order; or is whole again. Is on the disk when
-  /// it returns.
-  void note(std::size_t worker, std::optional<std::uint64_t> lost_at);
+  /// Worker `worker` was lost at this place in the order; or is whole again, and all up to
+  /// `settled_until` has been done everywhere. Is on the disk when it returns.
+  void note(std::size_t worker, std::optional<std::uint64_t> lost_at, std::uint64_t settled_until);
 
   /// Notes that the folder is no longer in use: all that was ordered has come to all files.
   void leave();
@@ -69,6 +72,7 @@ class DataFolder {
   void check_lost() const;
   void check_refill() const;
   void check_strays() const;
+  void complete_commands(const LogSink& log, const StepWatch& step);
   void spread_anew(const LogSink& log, const StepWatch& step);
   [[nodiscard]] std::uint64_t write_next_files(const LogSink& log, const StepWatch& step);
   void write() const;
@@ -78,6 +82,7 @@ class DataFolder {
   DataSpread wanted_;  ///< By the options.
   DataLayout layout_;
   std::optional<DataLayout::Rewritten> rewritten_;
+  std::uint64_t completed_ = 0;
   bool settled_ = false;  ///< There is a layout.
   bool copies_may_differ_ = false;
 };

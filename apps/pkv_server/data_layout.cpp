@@ -18,9 +18,16 @@
 namespace pkv::server {
 namespace {
 
-/// Files that a program which knows only the first one would not understand are in the second.
+/// Files that a program which knows only the former ones would not understand are in a later one.
 constexpr std::size_t oldest_format = 1;
-constexpr std::size_t newest_format = 2;
+constexpr std::size_t format_with_weights = 2;
+constexpr std::size_t format_with_records = 3;
+
+std::size_t format_of(const DataLayout& layout) {
+  if (layout.settled_until > 0 || layout.completed) return format_with_records;
+  if (!layout.spread.weights.empty() || layout.replacing > 0) return format_with_weights;
+  return oldest_format;
+}
 
 std::filesystem::path layout_file(const std::filesystem::path& folder) {
   return folder / "pkv.layout";
@@ -58,10 +65,15 @@ void read_line(const std::string& line, DataLayout& layout) {
   std::int64_t ms = 0;
   if (name == "rewritten" && words >> entries >> ms)
     layout.rewritten = {entries, std::chrono::milliseconds(ms)};
+  if (name == "settled") words >> layout.settled_until;
+  std::uint64_t commands = 0;
+  if (name == "completed" && words >> commands) layout.completed = commands;
 }
 
 bool is_known(const std::string& format) {
-  return format == std::to_string(oldest_format) || format == std::to_string(newest_format);
+  for (std::size_t known = oldest_format; known <= format_with_records; ++known)
+    if (format == std::to_string(known)) return true;
+  return false;
 }
 
 bool is_whole(const DataSpread& spread) {
@@ -98,10 +110,9 @@ std::optional<DataLayout> read_layout(const std::filesystem::path& folder) {
 
 void write_layout(const std::filesystem::path& folder, const DataLayout& layout) {
   const DataSpread& spread = layout.spread;
-  const bool is_new = !spread.weights.empty() || layout.replacing > 0;
   std::ostringstream text;
   text << std::setprecision(std::numeric_limits<double>::max_digits10);
-  text << "format " << (is_new ? newest_format : oldest_format) << "\nworkers " << spread.workers;
+  text << "format " << format_of(layout) << "\nworkers " << spread.workers;
   if (!spread.weights.empty()) text << "\nweights";
   for (const double weight : spread.weights)
     text << ' ' << weight;
@@ -115,6 +126,8 @@ void write_layout(const std::filesystem::path& folder, const DataLayout& layout)
   if (layout.rewritten)
     text << "rewritten " << layout.rewritten->entries << ' ' << layout.rewritten->time.count()
          << '\n';
+  if (layout.settled_until > 0) text << "settled " << layout.settled_until << '\n';
+  if (layout.completed) text << "completed " << *layout.completed << '\n';
   text << "end\n";
   std::filesystem::path unfinished = layout_file(folder);
   unfinished += ".new";

@@ -15,7 +15,8 @@ namespace pkv::server {
 /// How the entries of a store that lasts are spread over its nodes' files, and which of these are
 /// to be trusted. It is in the file `pkv.layout` beside them, in lines of a name and a value:
 ///
-///     format 1             2 if there are weights, or files that are to take others' places
+///     format 1             2 if there are weights, or files that are to take others' places; 3 if
+///                          there is one of the lines `settled` and `completed`
 ///     workers 4
 ///     weights 1 1 2 1      of the nodes, if they are not all 1
 ///     replicas 2
@@ -27,6 +28,9 @@ namespace pkv::server {
 ///     replacing 3          the store is in the files node-N.db.next, which are to take the places
 ///                          of files of 3 nodes; those that are not there have done so
 ///     rewritten 1000 12    1000 entries were written anew for this, in 12 ms
+///     settled 1873...      commands up to this place in the order are whole at all nodes, or were
+///                          told to have failed
+///     completed 3          of those behind it, 3 were not, and were completed for the next server
 ///     end
 struct DataLayout {
   DataSpread spread;
@@ -38,7 +42,14 @@ struct DataLayout {
     std::uint64_t entries = 0;
     std::chrono::milliseconds time{0};
   };
-  std::optional<Rewritten> rewritten;  ///< Until a server has taken notice.
+  std::optional<Rewritten> rewritten;      ///< Until a server has taken notice.
+  std::uint64_t settled_until = 0;         ///< 0: no server has kept records of commands.
+  std::optional<std::uint64_t> completed;  ///< Until a server has taken notice.
+
+  /// A server was killed, and what it has left has not been looked at.
+  [[nodiscard]] bool may_have_torn_commands() const noexcept {
+    return in_use && settled_until > 0 && !completed;
+  }
 };
 
 /// Nothing if there is none. Errors: throws std::runtime_error in words that say what to do if the

@@ -19,9 +19,10 @@ constexpr auto look_interval = 50ms;
 /// For Hydra to pass on what was printed, before it ends the job.
 constexpr auto speaking_time = 200ms;
 
-bool is_to_be_rewritten(const Options& options, std::size_t workers) {
+bool is_to_be_prepared(const Options& options, std::size_t workers) {
   const auto layout = read_layout(options.data_folder);
-  return layout && (layout->replacing > 0 || layout->spread != spread_of(options, workers));
+  return layout && (layout->replacing > 0 || layout->spread != spread_of(options, workers) ||
+                    layout->may_have_torn_commands());
 }
 
 }  // namespace
@@ -39,7 +40,7 @@ bool prepare_data_of_rank(const Options& options, int rank) {
   if (job.ranks < 2 || !job.one_host) return true;
   const auto workers = static_cast<std::size_t>(job.ranks - 1);
   try {
-    while (is_to_be_rewritten(options, workers)) {
+    while (is_to_be_prepared(options, workers)) {
       if (rank == 0) {
         check_weights(options, workers);
         DataFolder(options, workers).prepare(open_log(options, 0));

@@ -39,6 +39,7 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
       server.entries_rewritten = rewritten->entries;
       server.rewriting_time = rewritten->time;
     }
+    server.commands_completed = folder->completed();
   }
   server.snapshot_folder = options.snapshot_folder;
   if (server.entries_last && options.snapshot_folder.empty())
@@ -87,14 +88,14 @@ Front::Front(boost::asio::io_context& io, const Options& options,
       transport_(transport),
       io_(io),
       data_(folder),
-      server_(io_,
-              server_options(
-                  options, processes, control, folder, log_,
-                  [this](std::size_t worker, std::optional<std::uint64_t> lost_at) {
-                    note_whole(worker, lost_at);
-                  },
-                  [this](const std::string& failure) { on_restored(failure); }),
-              transport),
+      server_(
+          io_,
+          server_options(
+              options, processes, control, folder, log_,
+              [this](std::size_t worker, std::optional<std::uint64_t> lost_at,
+                     std::uint64_t settled_until) { note_whole(worker, lost_at, settled_until); },
+              [this](const std::string& failure) { on_restored(failure); }),
+          transport),
       port_file_path_(options.port_file),
       is_restored_(options.restore_folder.empty()),
       signals_(io_, SIGINT, SIGTERM),
@@ -172,10 +173,11 @@ void Front::replace_unfit(ControlServer& control, const std::vector<WorkerReady>
   }
 }
 
-void Front::note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) {
+void Front::note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at,
+                       std::uint64_t settled_until) {
   if (stopping_) return;  // they leave, and nothing is written any more
   try {
-    data_->note(worker, lost_at);
+    data_->note(worker, lost_at, settled_until);
   } catch (const std::exception& error) {
     // To go on would be to serve, some day, from a file that lacks writes.
     leave(error.what());

@@ -71,7 +71,8 @@ class Front {
   void replace_unfit(ControlServer& control, const std::vector<WorkerReady>& workers);
   void on_restored(const std::string& failure);
   void note_equal_copies();
-  void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at);
+  void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at,
+                  std::uint64_t settled_until);
 
   LogSink log_;
   std::function<void()> on_ready_;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t single_key_count = 30;
 constexpr std::size_t pairs_of_a_kind = 5;
+constexpr std::size_t keys_of_group = 8;
 constexpr std::size_t most_in_flight = 64;
 
 /// Long enough that values share no page with many others, short enough to be quick.
@@ -42,6 +43,10 @@ void CrashWriter::choose_pairs(Connection& connection) {
     keys_[pair.one] = keys_[pair.other] = {{0, std::nullopt}};
     pairs_.push_back(std::move(pair));
   }
+  for (std::size_t i = 0; i < keys_of_group; ++i) {
+    group_.push_back(prefix_ + "group" + std::to_string(i));
+    keys_[group_.back()] = {{0, std::nullopt}};
+  }
 }
 
 void CrashWriter::write_until_it_ends(std::uint16_t port) {
@@ -63,7 +68,7 @@ void CrashWriter::write_until_it_ends(std::uint16_t port) {
 
 void CrashWriter::send_one(Connection& connection) {
   ++number_;
-  switch (random_() % 4) {
+  switch (random_() % 5) {
     case 0: {
       const std::string& key = single_keys_[random_() % single_keys_.size()];
       note_sent({key}, std::nullopt);
@@ -72,17 +77,30 @@ void CrashWriter::send_one(Connection& connection) {
     }
     case 1: {
       const Pair& pair = pairs_[random_() % pairs_.size()];
-      note_sent({pair.one, pair.other}, number_);
-      const std::string value = value_of(number_);
-      connection.send(pkv::Command("MSET", pair.one, value, pair.other, value));
+      send_for_several(connection, {pair.one, pair.other});
       return;
     }
+    case 2:
+      send_for_several(connection, group_);
+      return;
     default: {
       const std::string& key = single_keys_[random_() % single_keys_.size()];
       note_sent({key}, number_);
       connection.send(pkv::Command("SET", key, value_of(number_)));
     }
   }
+}
+
+/// Writes all of them or, at times, deletes them.
+void CrashWriter::send_for_several(Connection& connection, const std::vector<std::string>& keys) {
+  const bool deletes = random_() % 4 == 0;
+  note_sent(keys, deletes ? State() : State(number_));
+  pkv::Command command(deletes ? "DEL" : "MSET");
+  for (const std::string& key : keys) {
+    command.add(key);
+    if (!deletes) command.add(value_of(number_));
+  }
+  connection.send(command);
 }
 
 void CrashWriter::note_sent(const std::vector<std::string>& keys, State state) {
@@ -132,16 +150,15 @@ std::vector<std::string> CrashWriter::audit(Connection& connection) {
     if (read(connection, key) != there) wrong.push_back(key + " is read in two ways");
     possible = {{number_, there}};
   }
-  torn_across_nodes_ = 0;
-  for (const Pair& pair : pairs_) {
-    if (found[pair.one] == found[pair.other]) continue;
-    if (pair.on_same_nodes)
-      wrong.push_back(pair.one + " and " + pair.other +
-                      " were written together on the same nodes: " + to_text(found[pair.one]) +
-                      ", " + to_text(found[pair.other]));
-    else
-      ++torn_across_nodes_;
-  }
+  for (const Pair& pair : pairs_)
+    if (found[pair.one] != found[pair.other])
+      wrong.push_back(pair.one + " and " + pair.other + " were written together on " +
+                      (pair.on_same_nodes ? "the same nodes: " : "different nodes: ") +
+                      to_text(found[pair.one]) + ", " + to_text(found[pair.other]));
+  for (const std::string& key : group_)
+    if (found[key] != found[group_.front()])
+      wrong.push_back(key + " and " + group_.front() + " were written together: " +
+                      to_text(found[key]) + ", " + to_text(found[group_.front()]));
   return wrong;
 }
 

@@ -23,8 +23,8 @@ class CrashWriter {
  public:
   CrashWriter(unsigned id, std::uint64_t seed);
 
-  /// Chooses keys of which two live on one node, for MSET. To be called once, before the first
-  /// write.
+  /// Chooses keys for commands on several: some that live on one node and some that do not. To be
+  /// called once, before the first write.
   void choose_pairs(Connection& connection);
 
   /// Writes until the connection ends.
@@ -37,8 +37,6 @@ class CrashWriter {
   /// Of all keys, as found by the latest audit.
   [[nodiscard]] std::size_t keys_there() const noexcept { return keys_there_; }
   [[nodiscard]] std::uint64_t acknowledged() const noexcept { return acknowledged_; }
-  /// Commands on keys of several nodes of which the latest audit has found a part.
-  [[nodiscard]] std::size_t torn_across_nodes() const noexcept { return torn_across_nodes_; }
 
  private:
   using State = std::optional<std::uint64_t>;  ///< The number that was written, or no entry.
@@ -57,6 +55,7 @@ class CrashWriter {
   };
 
   void send_one(Connection& connection);
+  void send_for_several(Connection& connection, const std::vector<std::string>& keys);
   void receive_one(Connection& connection);
   void note_sent(const std::vector<std::string>& keys, State state);
   [[nodiscard]] State read(Connection& connection, const std::string& key);
@@ -67,10 +66,10 @@ class CrashWriter {
   std::map<std::string, Possible> keys_;
   std::vector<std::string> single_keys_;
   std::vector<Pair> pairs_;
+  std::vector<std::string> group_;  ///< Keys that are always written together, on many nodes.
   std::deque<Sent> in_flight_;
   std::size_t keys_there_ = 0;
   std::uint64_t acknowledged_ = 0;
-  std::size_t torn_across_nodes_ = 0;
 };
 
 }  // namespace pkv::test

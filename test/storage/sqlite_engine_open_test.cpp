@@ -158,8 +158,8 @@ TEST_CASE("SqliteEngine: damage inside is an error of what needs it", "[storage]
 
 TEST_CASE("SqliteEngine: a newer format is refused", "[storage][sqlite]") {
   const Written written;
-  execute(written.file, "UPDATE meta SET format = 3");
-  CHECK_THAT(why_not(options_for(written.file)), Contains("format 3") && Contains("newer program"));
+  execute(written.file, "UPDATE meta SET format = 4");
+  CHECK_THAT(why_not(options_for(written.file)), Contains("format 4") && Contains("newer program"));
 }
 
 TEST_CASE("SqliteEngine: another node's file is refused", "[storage][sqlite]") {

@@ -103,7 +103,7 @@ TEST_CASE("SqliteEngine: other programs can read it while it runs", "[storage][s
       "SELECT CAST(value AS TEXT), version FROM kv WHERE key = "
       "CAST('color' AS BLOB)";
   CHECK(ask(file, of_color) == "red 11 ");
-  CHECK(ask(file, "SELECT format, node, entries, newest_version FROM meta") == "2 7 2 12 ");
+  CHECK(ask(file, "SELECT format, node, entries, newest_version FROM meta") == "3 7 2 12 ");
   REQUIRE(engine.end_batch());
   CHECK(ask(file, of_color) == "red 11 ");
   engine.rest();

@@ -60,6 +60,10 @@ std::string content(WriteLog& log) {
       case LoggedWrite::Kind::clear:
         text += "clear ";
         break;
+      case LoggedWrite::Kind::record:
+        text += "record" + std::to_string(write.version) + "/" + std::to_string(write.settled) +
+                ":" + std::string(write.value) + " ";
+        break;
     }
     return SQLITE_OK;
   };
@@ -95,6 +99,9 @@ std::vector<std::size_t> write_three(const std::string& database) {
   ends.push_back(std::filesystem::file_size(database + "-log"));
   erase(log, "a");
   clear(log);
+  LoggedWrite record{LoggedWrite::Kind::record, {}, "what", 14};
+  record.settled = 9;
+  log.add(record);
   REQUIRE(log.append(14) == SQLITE_OK);
   ends.push_back(std::filesystem::file_size(database + "-log"));
   put(log, "", std::string("\0x", 2), 15, 1'700'000'000'123);
@@ -104,9 +111,10 @@ std::vector<std::size_t> write_three(const std::string& database) {
   return ends;
 }
 
-const std::vector<std::string> prefixes{"", "a=1@11 b=@12 |12 ", "a=1@11 b=@12 |12 -a clear |14 ",
-                                        "a=1@11 b=@12 |12 -a clear |14 =" + std::string("\0x", 2) +
-                                            "@15until1700000000123 c@16until-1 |16 "};
+const std::vector<std::string> prefixes{
+    "", "a=1@11 b=@12 |12 ", "a=1@11 b=@12 |12 -a clear record14/9:what |14 ",
+    "a=1@11 b=@12 |12 -a clear record14/9:what |14 =" + std::string("\0x", 2) +
+        "@15until1700000000123 c@16until-1 |16 "};
 
 TEST_CASE("WriteLog: what was appended is there when it is opened again", "[storage][log]") {
   const test::TemporaryFolder folder;

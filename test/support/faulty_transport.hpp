@@ -74,6 +74,10 @@ class FaultyTransport final : public wire::Transport {
   [[nodiscard]] std::size_t replies(std::size_t worker) const {
     return workers_[worker].replies.size();
   }
+  /// The oldest request that has not run. Requires: there is one.
+  [[nodiscard]] const wire::Frame& request(std::size_t worker) const {
+    return workers_[worker].requests.front();
+  }
   /// Operations in each request that was sent to the worker.
   [[nodiscard]] const std::vector<std::uint32_t>& sent_counts(std::size_t worker) const {
     return workers_[worker].sent_counts;

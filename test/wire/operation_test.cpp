@@ -117,16 +117,24 @@ TEST_CASE("Operation: a time of expiry that is none or cut off is refused", "[wi
 }
 
 TEST_CASE("Operation: the numbers that travel between ranks never change", "[wire][operation]") {
-  const std::vector<Opcode> in_order{
-      Opcode::get,        Opcode::read,          Opcode::create,      Opcode::update,
-      Opcode::erase,      Opcode::put,           Opcode::put_if_new,  Opcode::remove,
-      Opcode::exists,     Opcode::length,        Opcode::append,      Opcode::increment,
-      Opcode::exchange,   Opcode::take,          Opcode::count,       Opcode::clear,
-      Opcode::statistics, Opcode::define_ranges, Opcode::copy_page,   Opcode::copy_in,
-      Opcode::erase_page, Opcode::count_page,    Opcode::sync,        Opcode::open_view,
-      Opcode::view_page,  Opcode::close_view,    Opcode::begin_query, Opcode::next_rows,
-      Opcode::end_query,  Opcode::expire,        Opcode::persist,     Opcode::expiry,
-      Opcode::get_expire, Opcode::remove_expired};
+  const std::vector<Opcode> in_order{Opcode::get,         Opcode::read,
+                                     Opcode::create,      Opcode::update,
+                                     Opcode::erase,       Opcode::put,
+                                     Opcode::put_if_new,  Opcode::remove,
+                                     Opcode::exists,      Opcode::length,
+                                     Opcode::append,      Opcode::increment,
+                                     Opcode::exchange,    Opcode::take,
+                                     Opcode::count,       Opcode::clear,
+                                     Opcode::statistics,  Opcode::define_ranges,
+                                     Opcode::copy_page,   Opcode::copy_in,
+                                     Opcode::erase_page,  Opcode::count_page,
+                                     Opcode::sync,        Opcode::open_view,
+                                     Opcode::view_page,   Opcode::close_view,
+                                     Opcode::begin_query, Opcode::next_rows,
+                                     Opcode::end_query,   Opcode::expire,
+                                     Opcode::persist,     Opcode::expiry,
+                                     Opcode::get_expire,  Opcode::remove_expired,
+                                     Opcode::record};
   CHECK(in_order.back() == wire::last_opcode);
   for (std::size_t i = 0; i < in_order.size(); ++i)
     CHECK(static_cast<std::size_t>(in_order[i]) == i + 1);

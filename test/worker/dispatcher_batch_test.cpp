@@ -255,3 +255,54 @@ TEST_CASE("Dispatcher: a reply says what the engine holds behind it", "[worker][
   CHECK(replies.frames[0].header.stored_bytes == bench.engine.bytes());
   CHECK(replies.frames[0].header.stored_bytes > 100'000);
 }
+
+TEST_CASE("Dispatcher: a record is given to the engine, with its place in the order",
+          "[worker][dispatcher]") {
+  Bench bench;
+  std::string record(8, '\0');
+  store(record.data(), std::uint64_t{77});
+  CHECK(bench.run({{Opcode::get, "k", {}}, {Opcode::record, {}, record + "what"}}) ==
+        std::vector{nil(), ok()});
+  CHECK(bench.engine.records == std::vector<WatchedEngine::Record>{{101, 77, "what", 1}});
+  // One with nothing in it tells what is settled; one that is cut off, nothing.
+  CHECK(bench.run_one({Opcode::record, {}, record}) == ok());
+  CHECK(bench.run_one({Opcode::record, {}, record.substr(1)}) == error(errc::malformed_frame));
+  CHECK(bench.run_one({Opcode::record, {}, record, wire::read_as_of}) ==
+        error(errc::malformed_frame));
+  CHECK(bench.engine.records.size() == 2);
+}
+
+TEST_CASE("Dispatcher: a record is not parted from the writes of its command",
+          "[worker][dispatcher]") {
+  Bench bench(100);
+  bench.run_one({Opcode::put, "k", std::string(200, 'v')});
+  wire::Frame frame = request({{Opcode::get, "k", {}}});
+  const auto add = [&frame](Opcode opcode, std::string_view key, std::string_view value,
+                            std::uint32_t offset) {
+    wire::append_operation(frame.bytes(), {opcode, 0, offset, key, value, 0});
+    ++frame.header.count;
+  };
+  add(Opcode::record, {}, std::string(8, '\0'), 1);
+  for (int i = 0; i < 40; ++i)  // their answers take more than a part
+    add(Opcode::put, "key" + std::to_string(i), "value", 1);
+  add(Opcode::get, "k", {}, 2);
+  Replies replies;
+  REQUIRE(bench.dispatcher.run(frame, replies));
+  REQUIRE(replies.frames.size() == 3);
+  CHECK(replies.frames[0].header.count == 1);
+  CHECK(replies.frames[1].header.count == 41);
+  CHECK(bench.engine.records.front().batch == 3);  // the first was that of the put
+}
+
+TEST_CASE("Dispatcher: an engine learns the newest place that a batch has got to",
+          "[worker][dispatcher]") {
+  Bench bench;
+  wire::Frame frame = request({});
+  for (const std::uint32_t offset : {0U, 7U, 3U}) {  // the last was held back for a copy
+    wire::append_operation(frame.bytes(), {Opcode::remove, 0, offset, "k", {}, 0});
+    ++frame.header.count;
+  }
+  Replies replies;
+  REQUIRE(bench.dispatcher.run(frame, replies));
+  CHECK(bench.engine.reached == 107);
+}

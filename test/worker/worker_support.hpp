@@ -157,6 +157,12 @@ class WatchedEngine final : public StorageEngine {
     if (begun == fail_begin) return errc::storage_failure;
     return {};
   }
+  void reach(Version version) noexcept override { reached = version; }
+  [[nodiscard]] result<void> keep_record(Version place, Version settled,
+                                         std::string_view writes) override {
+    records.push_back({place, settled, std::string(writes), begun});
+    return {};
+  }
   [[nodiscard]] result<void> end_batch() override {
     ++ended;
     if (ended == fail_end) return errc::storage_failure;
@@ -181,6 +187,16 @@ class WatchedEngine final : public StorageEngine {
   bool fail_put = false;
   bool moves_out = true;  ///< Whether it can.
   std::vector<Version> versions;
+  struct Record {
+    Version place;
+    Version settled;
+    std::string writes;
+    std::size_t batch;  ///< Counted from 1.
+
+    friend bool operator==(const Record&, const Record&) = default;
+  };
+  std::vector<Record> records;
+  Version reached = 0;
 
  private:
   MemoryEngine engine_;

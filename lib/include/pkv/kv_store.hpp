@@ -133,6 +133,10 @@ class KVStore {
 
   void reach(Version version) noexcept { engine_->reach(version); }
 
+  [[nodiscard]] result<void> keep_record(Version place, Version settled, std::string_view writes) {
+    return engine_->keep_record(place, settled, writes);
+  }
+
   [[nodiscard]] result<void> end_batch() { return engine_->end_batch(); }
 
   [[nodiscard]] result<void> flush() { return engine_->flush(); }

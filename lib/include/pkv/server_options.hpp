@@ -62,11 +62,16 @@ struct ServerOptions {
   Durability durability = Durability::none;
   /// Told that a node is lost, before anything is answered without it, and the place in the order
   /// at which that was; then that it holds all that it shall again, and nothing. In between its
-  /// file must not be trusted. With replicas only. May be empty.
-  std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at)> note_whole;
+  /// file must not be trusted. All up to `settled_until` has been done at every node. With replicas
+  /// only. May be empty.
+  std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at,
+                     std::uint64_t settled_until)>
+      note_whole;
   /// What had to be written anew before this start, as the files were of other nodes: INFO tells.
   std::uint64_t entries_rewritten = 0;
   std::chrono::milliseconds rewriting_time{0};
+  /// How many commands had to be completed, as nodes had been killed in the middle of them.
+  std::uint64_t commands_completed = 0;
   /// Folder that SAVE makes snapshots in, made if it is missing. Empty: it is refused.
   std::filesystem::path snapshot_folder;
   /// A snapshot that the store begins with; clients are served when it is there. Empty: none.

@@ -58,11 +58,13 @@ struct SqliteEngineOptions {
 ///
 ///     kv(position, key, value, version, expires_at)   one row per entry; key and value are blobs
 ///     meta(format, node, entries, newest_version, created)  one row
+///     command(place, settled, writes)   records that may be needed yet, see keep_record()
 ///
 /// `position` is scan_position(key); (position, key) is the primary key, and the table itself is
 /// its index (WITHOUT ROWID): one tree serves look-ups and scans. `version` is below 2^63;
 /// `created` is in milliseconds since 1970, and so is `expires_at`, which is NULL where there is no
-/// such time. Files of format 1, which had no such column, get it when they are opened.
+/// such time. Files of format 1, which had no such column, get it when they are opened, and those
+/// of format 2 the table `command`.
 ///
 /// Beside the file are `-wal`, `-shm` and `-log`, which belong to it while it is in use or after a
 /// crash, and `.lock`, which keeps a second engine away. The next engine commits what is in the
@@ -100,6 +102,8 @@ class SqliteEngine final : public StorageEngine {
   [[nodiscard]] Version newest_version() const noexcept override;
   [[nodiscard]] result<void> begin_batch() override;
   void reach(Version version) noexcept override;
+  [[nodiscard]] result<void> keep_record(Version place, Version settled,
+                                         std::string_view writes) override;
   [[nodiscard]] result<void> end_batch() override;
   [[nodiscard]] result<void> flush() override;
   void rest() noexcept override;
@@ -129,6 +133,7 @@ class SqliteEngine final : public StorageEngine {
   [[nodiscard]] result<std::size_t> remove_expired_entries(Timestamp now, std::size_t most);
   [[nodiscard]] result<bool> erase_entry(std::string_view key, Timestamp now);
   [[nodiscard]] result<void> clear_entries();
+  [[nodiscard]] result<void> add_record(Version place, Version settled, std::string_view writes);
   [[nodiscard]] result<void> open_transaction();
   [[nodiscard]] result<void> keep_batch();
   void note_checkpoint();

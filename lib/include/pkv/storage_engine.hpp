@@ -123,6 +123,13 @@ class StorageEngine {
   /// erasures an engine does not learn it otherwise.
   virtual void reach(Version version) noexcept;
 
+  /// Keeps, with the batch, what a command at this place in the order writes at all nodes, the
+  /// batch being this node's part of it: so that what was cut off in the middle can be completed at
+  /// the others. All commands up to `settled` have been done everywhere, so their records are not
+  /// needed any more. Engines that do not outlive their process have no use for it.
+  [[nodiscard]] virtual result<void> keep_record(Version place, Version settled,
+                                                 std::string_view writes);
+
   /// Ends what begin_batch began. On an error none of the batch's writes has happened.
   [[nodiscard]] virtual result<void> end_batch();
 

@@ -201,7 +201,7 @@ void Cluster::apply(PlacementChange change) {
 
 void Cluster::note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) const {
   if (processes_.note_whole && coordinator_.settings().replicas > 1)
-    processes_.note_whole(worker, lost_at);
+    processes_.note_whole(worker, lost_at, coordinator_.stable_sequence());
 }
 
 Cluster::State Cluster::state(std::size_t worker) const {

@@ -52,7 +52,9 @@ class Cluster {
     /// Their entries are in files: the ring is not changed.
     bool entries_last = false;
     /// See ServerOptions.
-    std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at)> note_whole{};
+    std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at,
+                       std::uint64_t settled_until)>
+        note_whole{};
   };
 
   Cluster(Coordinator& coordinator, Processes processes, LogSink log);

@@ -1,5 +1,6 @@
 #include "coordinator/conversation.hpp"
 
+#include "coordinator/command_recorder.hpp"
 #include "coordinator/commands/handlers.hpp"
 #include "coordinator/discard_replies.hpp"
 #include "protocol/error_text.hpp"
@@ -195,8 +196,11 @@ Outcome Conversation::forward_all(std::span<const wire::Operation> operations,
     ways_.push_back(way);
   }
   if (!coordinator.has_memory_for(operations)) return reply_error(error_text::over_max_memory);
+  CommandRecorder recorder(coordinator);
+  if (service_.entries_last) recorder.add(ways_, operations);
   const std::uint32_t ticket = begin_command();
   replies_[ticket].gather = std::move(gather);
+  recorder.append();
   for (std::uint32_t part = 0; part < operations.size(); ++part)
     coordinator.append(ways_[part], marked(operations[part]), {this, ticket, part});
   return Outcome::done;
@@ -207,8 +211,11 @@ Outcome Conversation::forward_to_nodes(std::span<const NodeOperation> operations
   Coordinator& coordinator = service_.coordinator;
   for (const NodeOperation& one : operations)
     if (!coordinator.has_room(one.worker)) return wait_for_room(one.worker);
+  CommandRecorder recorder(coordinator);
+  if (service_.entries_last) recorder.add(operations);
   const std::uint32_t ticket = begin_command();
   replies_[ticket].gather = std::move(gather);
+  recorder.append();
   if (operations.empty()) {
     replies_[ticket].state = ReplyLine::Entry::State::gathered;
     if (replies_.is_front(ticket)) finish_ready_replies();

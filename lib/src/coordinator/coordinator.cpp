@@ -231,6 +231,7 @@ void Coordinator::end_turn() {
   transfers_.step();
   if (!memory_.settled() && transfers_.idle()) memory_.settle();
   turn_end_requested_ = false;
+  settled_is_fresh_ = false;
   if (now_ - followed_then_ > following_interval) follow_wall_clock();
   const std::uint64_t stable = settings_.replicas > 1 ? stable_sequence() : 0;
   std::size_t sent = 0;

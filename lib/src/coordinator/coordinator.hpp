@@ -202,6 +202,12 @@ class Coordinator final : public Heir, public OrderPort {
   }
   /// Everything up to this place in the order has been answered.
   [[nodiscard]] std::uint64_t stable_sequence() const noexcept;
+  /// The same as of some moment in this turn: takes no time to speak of.
+  [[nodiscard]] std::uint64_t settled_sequence() noexcept {
+    if (!settled_is_fresh_) settled_ = std::max(settled_, stable_sequence());
+    settled_is_fresh_ = true;
+    return settled_;
+  }
   [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
 
   // OrderPort
@@ -257,6 +263,8 @@ class Coordinator final : public Heir, public OrderPort {
   std::vector<std::uint64_t> holder_since_;
   std::vector<double> batches_per_read_;  // of each worker, by its node's weight
   std::uint64_t sequence_;
+  std::uint64_t settled_ = 0;
+  bool settled_is_fresh_ = false;
   Clock::time_point now_ = Clock::now();
   /// Of the time in the order against the steady clock; never shrinks.
   std::int64_t order_ahead_ms_ = 0;

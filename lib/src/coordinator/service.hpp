@@ -72,6 +72,7 @@ struct Service {
   Durability durability = Durability::none;  ///< The least that a write gets.
   std::uint64_t entries_rewritten = 0;       ///< See ServerOptions.
   std::chrono::milliseconds rewriting_time{0};
+  std::uint64_t commands_completed = 0;
   DiskWaits disk_waits;
   /// When expire() has to be called.
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_deadline() const noexcept;

@@ -111,6 +111,17 @@ result<void> SqliteEngine::clear_entries() {
   return {};
 }
 
+result<void> SqliteEngine::keep_record(Version place, Version settled, std::string_view writes) {
+  return in_batch([&] { return add_record(place, settled, writes); });
+}
+
+result<void> SqliteEngine::add_record(Version place, Version settled, std::string_view writes) {
+  batch_ = Batch::changed;
+  const int code = writer_->keep_record(place, settled, writes);
+  if (code != SQLITE_OK) return write_failed(code);
+  return {};
+}
+
 result<std::size_t> SqliteEngine::remove_expired(Timestamp now, std::size_t most) {
   if (!has_expired(earliest_expiry(), now)) return std::size_t{0};  // without a transaction
   return in_batch([&] { return remove_expired_entries(now, most); });

@@ -18,9 +18,11 @@ using namespace std::chrono_literals;
 /// "pkv1": says in the file's header whose it is, for file(1) too.
 constexpr std::uint64_t application_id = 0x706b7631;
 /// A change of the schema that an older program would not understand counts it up.
-constexpr std::uint64_t format = 2;
+constexpr std::uint64_t format = 3;
 /// From this one on there is kv.expires_at.
 constexpr std::uint64_t format_with_expiry = 2;
+/// From this one on there is the table command.
+constexpr std::uint64_t format_with_records = 3;
 
 /// For a process that was just killed to be gone.
 constexpr auto lock_patience = 2s;
@@ -45,6 +47,10 @@ CREATE TABLE kv(position INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NUL
 /// Of the entries that expire only, so that others pay nothing for it.
 constexpr auto expiry_index =
     "CREATE INDEX kv_expires_at ON kv(expires_at) WHERE expires_at IS NOT NULL";
+
+constexpr auto record_table =
+    "CREATE TABLE command(place INTEGER PRIMARY KEY, settled INTEGER NOT NULL,"
+    " writes BLOB NOT NULL)";
 
 const char* synchronous(Durability durability) noexcept {
   switch (durability) {
@@ -114,7 +120,10 @@ SqliteFile::Statements::Statements(sqlite3* connection)
       write_notes(connection, "UPDATE meta SET entries = ?1, newest_version = ?2"),
       used_bytes(connection,
                  "SELECT (page_count - freelist_count) * page_size"
-                 " FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()") {}
+                 " FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()"),
+      keep_record(connection,
+                  "INSERT OR REPLACE INTO command(place, settled, writes) VALUES(?1, ?2, ?3)"),
+      drop_records(connection, "DELETE FROM command WHERE place <= ?1") {}
 
 SqliteFile::SqliteFile(const SqliteEngineOptions& options) : path_(options.file.string()) {
   emplace_lock(lock_, path_);
@@ -174,6 +183,7 @@ void SqliteFile::create_schema(std::uint32_t node) {
   execute("PRAGMA application_id = " + std::to_string(application_id));
   execute(schema);
   execute(expiry_index);
+  execute(record_table);
   execute("INSERT INTO meta VALUES(" + std::to_string(format) + ", " + std::to_string(node) +
           ", 0, 0, " + std::to_string(wall_clock_ms()) + ")");
   execute("COMMIT");
@@ -190,6 +200,7 @@ void SqliteFile::check_schema(std::uint32_t node) {
     throw std::runtime_error(path_ + " holds the keys of node " + std::to_string(owner) +
                              ", not of node " + std::to_string(node) + ": has it been renamed?");
   if (written < format_with_expiry) add_expiry();
+  if (written < format_with_records) add_records();
 }
 
 /// Takes a file over that an older program wrote. Making the index reads all of it, once.
@@ -198,6 +209,14 @@ void SqliteFile::add_expiry() {
   execute("ALTER TABLE kv ADD COLUMN expires_at INTEGER");
   execute(expiry_index);
   execute("UPDATE meta SET format = " + std::to_string(format_with_expiry));
+  execute("COMMIT");
+}
+
+/// The same for a file that was written when commands on several nodes left no records.
+void SqliteFile::add_records() {
+  execute("BEGIN IMMEDIATE");
+  execute(record_table);
+  execute("UPDATE meta SET format = " + std::to_string(format_with_records));
   execute("COMMIT");
 }
 

@@ -65,6 +65,8 @@ class SqliteFile {
     SqliteStatement earliest_expiry;
     SqliteStatement write_notes;
     SqliteStatement used_bytes;
+    SqliteStatement keep_record;
+    SqliteStatement drop_records;
   };
   [[nodiscard]] Statements& statements() noexcept { return *statements_; }
 
@@ -79,6 +81,7 @@ class SqliteFile {
   void create_schema(std::uint32_t node);
   void check_schema(std::uint32_t node);
   void add_expiry();
+  void add_records();
   void execute(const std::string& sql);
   [[nodiscard]] std::uint64_t ask(const std::string& sql);
   [[nodiscard]] int sync_part(int which) noexcept;

@@ -23,6 +23,7 @@ SqliteWriter::SqliteWriter(SqliteFile& file, const SqliteEngineOptions& options)
       log_(options.file.string(), most_writes(options.cache_bytes)),
       notes_(file.read_notes()),
       committed_notes_(notes_),
+      records_(file),
       transaction_(file.read_transaction()) {
   log_.start_over(static_cast<std::uint64_t>(notes_.created_ms), transaction_);
   recover();
@@ -76,6 +77,13 @@ int SqliteWriter::erase(std::string_view key, Timestamp now, bool& was_there) {
 int SqliteWriter::clear() {
   if (const int code = remove_all(); code != SQLITE_OK) return code;
   return note({LoggedWrite::Kind::clear});
+}
+
+int SqliteWriter::keep_record(Version place, Version settled, std::string_view writes) {
+  LoggedWrite record{LoggedWrite::Kind::record, {}, writes, place};
+  record.settled = settled;
+  if (const int code = add_record(record); code != SQLITE_OK) return code;
+  return note(record);
 }
 
 int SqliteWriter::note(const LoggedWrite& write) noexcept {
@@ -139,6 +147,16 @@ int SqliteWriter::remove_all() {
   return SQLITE_OK;
 }
 
+int SqliteWriter::add_record(const LoggedWrite& record) noexcept {
+  try {
+    records_.add(record.version, record.settled, record.value);
+  } catch (const std::bad_alloc&) {
+    return SQLITE_NOMEM;
+  }
+  reach(record.version);
+  return SQLITE_OK;
+}
+
 int SqliteWriter::end_batch() {
   if (!log_.has_room() || is_due()) return commit();
   if (append_batch() != SQLITE_OK) return commit();  // a full disk may have room in the database
@@ -174,11 +192,13 @@ int SqliteWriter::commit() {
   note.bind(1, std::uint64_t{notes_.entries});
   note.bind(2, notes_.newest_version);
   if (const int code = note.run(); code != SQLITE_DONE) return code;
+  if (const int code = records_.write(); code != SQLITE_OK) return code;
   const std::uint32_t next = SqliteFile::transaction_after(transaction_);
   if (const int code = file_.write_transaction(next); code != SQLITE_OK) return code;
   if (const int code = file_.statements().commit.run(); code != SQLITE_DONE) return code;
   in_transaction_ = false;
   committed_notes_ = notes_;
+  records_.note_committed();
   unsynced_commits_ = !commits_synced_;
   // What was on the disk must stay there when the log is written anew.
   const int code = log_.has_synced() && !commits_synced_ ? sync_commits() : SQLITE_OK;
@@ -210,6 +230,7 @@ int SqliteWriter::restore() noexcept {
   if (file_.in_transaction()) static_cast<void>(file_.statements().rollback.run());
   in_transaction_ = false;
   notes_ = committed_notes_;
+  records_.undo();
   behind_ = true;
   try {
     const int code = log_.replay([this](const LoggedWrite& write) { return redo(write); },
@@ -237,6 +258,8 @@ int SqliteWriter::redo(const LoggedWrite& write) {
       return remove(write.key, never, was_there);
     case LoggedWrite::Kind::clear:
       return remove_all();
+    case LoggedWrite::Kind::record:
+      return add_record(write);
   }
   return SQLITE_CORRUPT;
 }

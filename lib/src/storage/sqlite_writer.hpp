@@ -2,6 +2,7 @@
 
 #include "pkv/sqlite_engine.hpp"
 
+#include "storage/command_records.hpp"
 #include "storage/sqlite_file.hpp"
 #include "storage/write_log.hpp"
 
@@ -53,6 +54,8 @@ class SqliteWriter {
   /// Removes the entry, unless it has expired at `now`.
   [[nodiscard]] int erase(std::string_view key, Timestamp now, bool& was_there);
   [[nodiscard]] int clear();
+  /// Keeps a CommandRecord with the batch.
+  [[nodiscard]] int keep_record(Version place, Version settled, std::string_view writes);
   /// What has been erased in the batch has versions up to this one.
   void reach(Version version) noexcept;
 
@@ -79,6 +82,7 @@ class SqliteWriter {
   [[nodiscard]] int store_expiry(const LoggedWrite& write, bool& was_there);
   [[nodiscard]] int remove(std::string_view key, Timestamp now, bool& was_there);
   [[nodiscard]] int remove_all();
+  [[nodiscard]] int add_record(const LoggedWrite& record) noexcept;
   [[nodiscard]] int note(const LoggedWrite& write) noexcept;
   [[nodiscard]] int redo(const LoggedWrite& write);
   [[nodiscard]] int restore() noexcept;
@@ -93,6 +97,7 @@ class SqliteWriter {
   WriteLog log_;
   SqliteFileNotes notes_;
   SqliteFileNotes committed_notes_;
+  CommandRecords records_;
   std::uint32_t transaction_;
   bool in_transaction_ = false;
   bool behind_ = false;  // the log has to be done again

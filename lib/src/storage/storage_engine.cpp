@@ -52,6 +52,10 @@ result<void> StorageEngine::begin_batch() {
 
 void StorageEngine::reach(Version) noexcept {}
 
+result<void> StorageEngine::keep_record(Version, Version, std::string_view) {
+  return {};
+}
+
 result<void> StorageEngine::end_batch() {
   return {};
 }

@@ -30,10 +30,12 @@ bool read_write(std::string_view& rest, LoggedWrite& write) noexcept {
   const std::size_t room = rest.size() - write_head_bytes;
   if (value_bytes > room || key_bytes > room - value_bytes) return false;
   const auto kind = load<std::uint8_t>(rest.data());
-  if (kind < 1 || kind > static_cast<std::uint8_t>(LoggedWrite::Kind::set_expiry)) return false;
+  if (kind < 1 || kind > static_cast<std::uint8_t>(LoggedWrite::Kind::record)) return false;
   write.kind = static_cast<LoggedWrite::Kind>(kind);
   write.version = load<std::uint64_t>(rest.data() + 16);
-  write.expires_at = load<Timestamp>(rest.data() + 24);
+  const bool is_record = write.kind == LoggedWrite::Kind::record;
+  write.expires_at = is_record ? never : load<Timestamp>(rest.data() + 24);
+  write.settled = is_record ? load<Version>(rest.data() + 24) : 0;
   write.key = rest.substr(write_head_bytes, key_bytes);
   write.value = rest.substr(write_head_bytes + key_bytes, value_bytes);
   rest.remove_prefix(write_head_bytes + key_bytes + value_bytes);
@@ -81,7 +83,8 @@ void WriteLog::add(const LoggedWrite& write) {
   at = store(at, static_cast<std::uint32_t>(key.size()));
   at = store(at, std::uint64_t{value.size()});
   at = store(at, write.version);
-  at = store(at, write.expires_at);
+  at = write.kind == LoggedWrite::Kind::record ? store(at, write.settled)
+                                               : store(at, write.expires_at);
   if (!key.empty()) std::memcpy(at, key.data(), key.size());
   if (!value.empty()) std::memcpy(at + key.size(), value.data(), value.size());
 }

@@ -14,15 +14,17 @@
 
 namespace pkv {
 
-/// What a batch did to an entry, or to all.
+/// What a batch did to an entry, or to all; or a record that it keeps, see CommandRecord: then
+/// `version` is the command's place and `value` what it writes.
 struct LoggedWrite {
-  enum class Kind : std::uint8_t { put = 1, erase = 2, clear = 3, set_expiry = 4 };
+  enum class Kind : std::uint8_t { put = 1, erase = 2, clear = 3, set_expiry = 4, record = 5 };
 
   Kind kind = Kind::put;
   std::string_view key{};
   std::string_view value{};
   Version version = 0;
   Timestamp expires_at = never;
+  Version settled = 0;  ///< Of a record.
 };
 
 /// The batches that a database has not committed yet, in a file beside it.
@@ -41,9 +43,10 @@ struct LoggedWrite {
 ///
 ///     checksum (8)  store (8)  transaction (8)  newest_version (8)  at (8)  bytes (8)  writes
 ///
-/// and a write: kind (1), 0 (3), key_bytes (4), value_bytes (8), version (8), expires_at (8), key,
-/// value. All numbers are little-endian; the checksum is XXH3 of everything behind it. What does
-/// not fit together is the end: it has not been written wholly, or is from before.
+/// and a write: kind (1), 0 (3), key_bytes (4), value_bytes (8), version (8), expires_at (8) or, of
+/// a record, settled (8), key, value. All numbers are little-endian; the checksum is XXH3 of
+/// everything behind it. What does not fit together is the end: it has not been written wholly, or
+/// is from before.
 ///
 /// It is read and written through SQLite's VFS, as the database is.
 ///

@@ -62,8 +62,12 @@ enum class Opcode : std::uint8_t {
   /// integer: the earliest time of expiry that any entry on this node still has, 0 if none has one.
   /// Gives the memory of some entries back that have expired.
   remove_expired = 34,
+
+  /// ok; keeps what the command at this place writes at all nodes. See command_writes.hpp. Comes
+  /// before the node's own part of it.
+  record = 35,
 };
-inline constexpr auto last_opcode = Opcode::remove_expired;
+inline constexpr auto last_opcode = Opcode::record;
 
 /// Whether it is for a key, and not for a node.
 [[nodiscard]] constexpr bool is_for_key(Opcode opcode) noexcept {
@@ -114,6 +118,7 @@ inline constexpr auto last_opcode = Opcode::remove_expired;
     case Opcode::end_query:
     case Opcode::expiry:
     case Opcode::remove_expired:
+    case Opcode::record:
       return false;
   }
   return false;

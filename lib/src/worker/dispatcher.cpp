@@ -1,6 +1,8 @@
 #include "worker/dispatcher.hpp"
 
+#include "base/endian.hpp"
 #include "base/resident_memory.hpp"
+#include "wire/command_writes.hpp"
 #include "wire/first_sequence.hpp"
 #include "wire/node_statistics.hpp"
 #include "wire/wire_reply.hpp"
@@ -25,8 +27,20 @@ constexpr std::size_t prefetch_distance = 32;
 /// Whether it is another write of the command that came to its place in the order before: all are
 /// committed together. Their answers are small.
 bool continues_write(const wire::Operation& operation, std::uint64_t sequence,
-                     Version newest) noexcept {
-  return wire::writes(operation.opcode) && sequence + operation.sequence_offset == newest;
+                     Version latest) noexcept {
+  return wire::writes(operation.opcode) && sequence + operation.sequence_offset == latest;
+}
+
+void keep_record(KVStore& store, const wire::Operation& operation, Version version,
+                 ByteBuffer& to) {
+  result<void> kept = errc::malformed_frame;
+  if (operation.value.size() >= wire::record_head_bytes)
+    kept = store.keep_record(version, load<Version>(operation.value.data()),
+                             operation.value.substr(wire::record_head_bytes));
+  if (kept)
+    wire::append_ok(to);
+  else
+    append_errc(to, kept.error());
 }
 
 }  // namespace
@@ -64,6 +78,8 @@ void Dispatcher::run_unusual(const wire::Operation& operation, const wire::Frame
     report(to);
   } else if (operation.opcode == wire::Opcode::sync) {
     wire::append_ok(to);  // when the part is on the disk, see end_part
+  } else if (operation.opcode == wire::Opcode::record && !of_the_past) {
+    keep_record(store_, operation, version, to);
   } else if (operation.opcode == wire::Opcode::count_page && of_the_past && remembering) {
     copying_.count_as_of(operation, version, undo_log_, to);
   } else if (operation.opcode == wire::Opcode::remove_expired) {
@@ -122,7 +138,7 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
     store_.prefetch({keys.data(), count});
     for (std::size_t i = 0; i < count; ++i) {
       if (part.frame.body_size() >= part_bytes_ &&
-          !continues_write(operations[i], request.header.sequence, part.newest)) {
+          !continues_write(operations[i], request.header.sequence, part.latest)) {
         const std::uint32_t next = part.first + part.frame.header.count;
         end_part(std::move(part), request, to_disk, false, replies);
         part = begin_part(request, replies);
@@ -145,7 +161,8 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
         part.frame.bytes().drop_back(part.frame.bytes().size() - before);
         wire::append_error(part.frame.bytes(), errc::out_of_memory);
       }
-      part.newest = version;
+      part.latest = version;
+      part.newest = std::max(part.newest, version);
       ++part.frame.header.count;
     }
     left -= static_cast<std::uint32_t>(count);
@@ -156,7 +173,7 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
 }
 
 Dispatcher::Part Dispatcher::begin_part(const wire::Frame& request, ReplySink& replies) {
-  Part part{wire::Frame(replies.take_buffer()), store_.begin_batch(), 0, 0};
+  Part part{wire::Frame(replies.take_buffer()), store_.begin_batch(), 0, 0, 0};
   part.frame.header.kind = wire::FrameKind::reply;
   part.frame.header.node = node_;
   part.frame.header.epoch = epoch_;

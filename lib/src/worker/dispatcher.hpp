@@ -66,7 +66,8 @@ class Dispatcher {
     wire::Frame frame;
     result<void> begun;
     std::uint32_t first = 0;  ///< Of its operations in the request.
-    Version newest = 0;       ///< Of them.
+    Version latest = 0;       ///< Of the last of them.
+    Version newest = 0;       ///< Of all: what was held back for a copy has an earlier one.
   };
 
   /// The flags of all operations together; nothing if the request is not to be run.

@@ -92,6 +92,7 @@ void add_persistence(InfoText& info, const Service& service, const NodeReports&)
   info.line("durability", std::string(to_text(service.durability)));
   info.line("entries_rewritten_at_start", service.entries_rewritten);
   info.line("rewriting_ms_at_start", static_cast<std::uint64_t>(service.rewriting_time.count()));
+  info.line("commands_completed_at_start", service.commands_completed);
 }
 
 void add_stats(InfoText& info, const Service& service, const NodeReports&) {

@@ -94,6 +94,7 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
   service_.durability = options_.durability;
   service_.entries_rewritten = options_.entries_rewritten;
   service_.rewriting_time = options_.rewriting_time;
+  service_.commands_completed = options_.commands_completed;
   acceptor_.open(wanted.protocol());
   acceptor_.set_option(tcp::acceptor::reuse_address(true));
   acceptor_.bind(wanted);
