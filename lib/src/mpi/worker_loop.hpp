@@ -34,8 +34,8 @@ namespace pkv::mpi {
 class WorkerLoop final : private ReplySink {
  public:
   /// Runs a request and sends its replies to the sink, the last one marked so; Dispatcher::run
-  /// fits. An error means that the request was malformed.
-  using Handler = std::function<result<void>(const wire::Frame& request, ReplySink& replies)>;
+  /// fits. It may take the request's memory. An error means that the request was malformed.
+  using Handler = std::function<result<void>(wire::Frame& request, ReplySink& replies)>;
 
   /// `epoch` is the incarnation of this process, from 1. Turns of the loop are counted by `pulse`,
   /// if there is one, which must outlive this.
@@ -53,6 +53,8 @@ class WorkerLoop final : private ReplySink {
   [[nodiscard]] ByteBuffer take_buffer() override { return exchange_.buffers().take(); }
 
   void send(wire::Frame reply) override;
+
+  [[nodiscard]] bool takes_tails() const noexcept override { return true; }
 
   /// Makes progress, or sleeps for a while if there is none.
   void advance();
