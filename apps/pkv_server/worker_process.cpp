@@ -22,8 +22,7 @@ namespace pkv::server {
 namespace {
 
 /// What main() sets for all processes, fitted to what this one stores.
-void keep_freed_memory(KeptMemory& kept, std::size_t stored_bytes) {
-  const std::optional<std::size_t> bytes = kept.follow(stored_bytes);
+void keep_freed_memory(const std::optional<std::size_t>& bytes) {
   if (!bytes) return;
   mallopt(M_TRIM_THRESHOLD, static_cast<int>(*bytes));
   if (*bytes == KeptMemory::least_bytes) malloc_trim(*bytes);
@@ -44,11 +43,12 @@ void serve(const Options& options, std::unique_ptr<StorageEngine> engine, int ra
         options.transport,
         [&](wire::Frame& request, ReplySink& replies) {
           const result<void> done = dispatcher.run(std::move(request), replies);
-          if (in_memory) keep_freed_memory(kept, store.bytes());
+          if (in_memory) keep_freed_memory(kept.follow(store.bytes(), store.time()));
           return done;
         },
         log, epoch, &pulse);
     loop.rest_with([&store] { store.rest(); });
+    if (in_memory) loop.sleep_with([&] { keep_freed_memory(kept.settle(store.bytes())); });
     log(LogLevel::debug, "serving");
     loop.run();
     log(LogLevel::debug, "leaving");

@@ -15,22 +15,26 @@ namespace {
 
 constexpr std::size_t large = std::size_t{256} << 10;
 
+struct Told {
+  std::vector<Answer> all;
+  std::vector<std::string> tails;  // of each frame
+  std::vector<std::optional<std::uint64_t>> checksums;
+};
+
 /// As a WorkerLoop: takes frames with a tail.
 class TailReplies final : public ReplySink {
  public:
   [[nodiscard]] ByteBuffer take_buffer() override { return {}; }
   [[nodiscard]] bool takes_tails() const noexcept override { return true; }
   void send(wire::Frame reply) override {
-    tails.push_back(std::string(reply.tail.bytes()));
-    checksums.push_back(reply.tail.checksum());
+    told.tails.emplace_back(reply.tail.bytes());
+    told.checksums.push_back(reply.tail.checksum());
     reply.join_tail();
     for (Answer& answer : answers(reply))
-      all.push_back(std::move(answer));
+      told.all.push_back(std::move(answer));
   }
 
-  std::vector<std::string> tails;
-  std::vector<std::optional<std::uint64_t>> checksums;
-  std::vector<Answer> all;
+  Told told;
 };
 
 /// A memory engine and a dispatcher, that of a worker that is asked over MPI.
@@ -38,10 +42,10 @@ struct Worker {
   KVStore store;
   Dispatcher dispatcher{store, node, epoch, large / 2};
 
-  TailReplies run(wire::Frame frame) {
+  Told run(wire::Frame frame) {
     TailReplies replies;
     REQUIRE(dispatcher.run(std::move(frame), replies));
-    return replies;
+    return std::move(replies.told);
   }
 };
 
@@ -65,11 +69,11 @@ TEST_CASE("Dispatcher: a value that came in memory of its own stays there", "[wo
   wire::Frame frame = received({Opcode::put, "k", bytes, 0, expires_at});
   const char* const place = frame.body().data() + frame.lead_bytes;
   CHECK(worker.run(std::move(frame)).all == std::vector{ok()});
-  REQUIRE(worker.store.find("k"));
+  REQUIRE(worker.store.find("k").has_value());
   CHECK(worker.store.find("k")->value.data() == place);
   CHECK(worker.store.find("k")->expires_at == expires_at);
 
-  const TailReplies got = worker.run(request({{Opcode::get, "k", {}}}));
+  const Told got = worker.run(request({{Opcode::get, "k", {}}}));
   CHECK(got.all == std::vector{value(bytes)});
   CHECK(got.tails == std::vector{bytes});
   CHECK(got.checksums.front() == hash_bytes(bytes));
@@ -101,7 +105,7 @@ TEST_CASE("Dispatcher: a large value that may not be stored leaves what there wa
   Dispatcher dispatcher(narrow, node, epoch, large / 2);
   TailReplies replies;
   REQUIRE(dispatcher.run(received({Opcode::put, "k", bytes + "v"}), replies));
-  CHECK(replies.all == std::vector{error(errc::value_too_long)});
+  CHECK(replies.told.all == std::vector{error(errc::value_too_long)});
   CHECK(narrow.empty());
 }
 
@@ -109,13 +113,13 @@ TEST_CASE("Dispatcher: large values are read among other operations", "[worker][
   Worker worker;
   const std::string bytes(large, 'v');
   worker.run(request({{Opcode::put, "k", bytes}, {Opcode::put, "short", "s"}}));
-  const TailReplies got = worker.run(request({{Opcode::get, "short", {}},
-                                              {Opcode::get, "k", {}},
-                                              {Opcode::exists, "k", {}},
-                                              {Opcode::append, "k", "t"},
-                                              {Opcode::read, "k", {}},
-                                              {Opcode::get, "none", {}},
-                                              {Opcode::read, "none", {}}}));
+  const Told got = worker.run(request({{Opcode::get, "short", {}},
+                                       {Opcode::get, "k", {}},
+                                       {Opcode::exists, "k", {}},
+                                       {Opcode::append, "k", "t"},
+                                       {Opcode::read, "k", {}},
+                                       {Opcode::get, "none", {}},
+                                       {Opcode::read, "none", {}}}));
   CHECK(got.all == std::vector{value("s"), value(bytes), integer(1), integer(large + 1),
                                value(bytes + "t"), nil(), error(errc::key_not_found)});
   CHECK(got.tails == std::vector{bytes, bytes + "t", std::string()});

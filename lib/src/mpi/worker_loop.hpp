@@ -45,6 +45,9 @@ class WorkerLoop final : private ReplySink {
   /// Calls this when there has been nothing to do for some milliseconds, once. It must not throw.
   void rest_with(std::function<void()> rest) { rest_ = std::move(rest); }
 
+  /// The same after ten seconds.
+  void sleep_with(std::function<void()> fall_asleep) { fall_asleep_ = std::move(fall_asleep); }
+
   /// Serves until the coordinator says goodbye. No request is active afterwards: MPI may be
   /// finalized.
   void run();
@@ -58,7 +61,7 @@ class WorkerLoop final : private ReplySink {
 
   /// Makes progress, or sleeps for a while if there is none.
   void advance();
-  void rest();
+  void rest_if_idle();
   void look_for_lost_coordinator() const;
   [[nodiscard]] bool handle_next();
   void handle(wire::Frame request);
@@ -70,7 +73,9 @@ class WorkerLoop final : private ReplySink {
   LogSink log_;
   Pulse* const pulse_;
   std::function<void()> rest_;
+  std::function<void()> fall_asleep_;
   bool rested_ = true;  // since it has worked
+  bool asleep_ = true;  // since it has worked
   FrameExchange exchange_;
   std::unique_ptr<Waiter> waiter_;
   std::vector<Received> received_;
