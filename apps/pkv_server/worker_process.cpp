@@ -8,32 +8,47 @@
 #include "pkv_server/node_storage.hpp"
 #include "wire/tags.hpp"
 #include "worker/dispatcher.hpp"
+#include "worker/kept_memory.hpp"
 
+#include <cstddef>
 #include <exception>
+#include <malloc.h>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 namespace pkv::server {
 namespace {
 
+/// What main() sets for all processes, fitted to what this one stores.
+void keep_freed_memory(const std::optional<std::size_t>& bytes) {
+  if (!bytes) return;
+  mallopt(M_TRIM_THRESHOLD, static_cast<int>(*bytes));
+  if (*bytes == KeptMemory::least_bytes) malloc_trim(*bytes);
+}
+
 /// Serves until goodbye. `pulse` counts the turns.
 void serve(const Options& options, std::unique_ptr<StorageEngine> engine, int rank,
            std::uint32_t epoch, const LogSink& log, mpi::Pulse& pulse) {
   try {
     KVStore store(std::move(engine), options.limits);
+    const bool in_memory = options.engine == Engine::memory;
     // Half of what travels as one message: a part closes after the reply that fills it.
     Dispatcher dispatcher(store, NodeId{static_cast<std::uint32_t>(rank)}, epoch,
                           options.transport.preferred_frame_bytes / 2,
-                          {.most_saved_bytes = options.view_bytes},
-                          options.engine == Engine::memory);
+                          {.most_saved_bytes = options.view_bytes}, in_memory);
+    KeptMemory kept;
     mpi::WorkerLoop loop(
         options.transport,
-        [&](const wire::Frame& request, ReplySink& replies) {
-          return dispatcher.run(request, replies);
+        [&](wire::Frame& request, ReplySink& replies) {
+          const result<void> done = dispatcher.run(std::move(request), replies);
+          if (in_memory) keep_freed_memory(kept.follow(store.bytes(), store.time()));
+          return done;
         },
         log, epoch, &pulse);
     loop.rest_with([&store] { store.rest(); });
+    if (in_memory) loop.sleep_with([&] { keep_freed_memory(kept.settle(store.bytes())); });
     log(LogLevel::debug, "serving");
     loop.run();
     log(LogLevel::debug, "leaving");

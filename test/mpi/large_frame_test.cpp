@@ -62,6 +62,46 @@ TEST_CASE("MpiTransport: values of many megabytes travel both ways, between smal
   CHECK(correct == 2 * worker_ranks());
 }
 
+TEST_CASE("MpiTransport: a large value that is read stays as it was while others are written",
+          "[mpi][transport]") {
+  Scenario scenario;
+  scenario.behaviour = Behaviour::store;
+  scenario.part_bytes = std::size_t{128} << 10;
+  const std::string value = pattern(std::size_t{3} << 20);
+  const std::string other(value.size(), 'o');
+  const auto put = [](const char* key, const std::string& bytes) {
+    return wire::Operation{.opcode = wire::Opcode::put, .key = key, .value = bytes};
+  };
+  const wire::Operation get{.opcode = wire::Opcode::get, .key = "k"};
+  std::vector<std::string> found;
+  CHECK(hold(scenario, [&](Conversation& with) {
+    for (int round = 0; round < 3; ++round) {
+      (void)with.ask(0, put("k", value));
+      // The first is still being sent when the second replaces what it sends.
+      const std::uint32_t reading =
+          with.request(0, {get, {.opcode = wire::Opcode::exists, .key = "k"}, get});
+      with.request(0, {put("k", other)});
+      for (int last = 0; last < 2;) {
+        const wire::Arrival arrival = with.next_arrival();
+        last += arrival.frame.header.last ? 1 : 0;
+        if (arrival.slot != reading) continue;
+        wire::ReplyReader reader(arrival.frame.body(), arrival.frame.header.count);
+        wire::WireReply reply;
+        while (reader.next(reply))
+          if (reply.kind == wire::ReplyKind::value) found.emplace_back(reply.value);
+      }
+      found.push_back(with.ask(0, get));
+      with.request(0, {{.opcode = wire::Opcode::clear}});
+      (void)with.next_arrival();
+    }
+  }));
+  REQUIRE(found.size() == 9);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    CAPTURE(i);
+    CHECK((found[i] == (i % 3 == 2 ? other : value)));
+  }
+}
+
 TEST_CASE("MpiTransport: a worker with too much unsent waits, and nothing is lost",
           "[mpi][transport]") {
   Scenario scenario;

@@ -85,12 +85,16 @@ wire::FrameHeader await_request(const TransportSettings& settings) {
   return received.front().frame.header;
 }
 
-std::string sealed(wire::FrameHeader header, const std::string& body) {
+/// In two messages, the header alone is the first.
+std::string sealed(wire::FrameHeader header, const std::string& body, bool in_two = false) {
   header.kind = wire::FrameKind::reply;
   header.count = 1;
   header.body_bytes = body.size();
   std::string bytes(wire::header_bytes, '\0');
-  wire::seal(header, body, bytes.data());
+  if (in_two)
+    wire::seal_parts(header, {}, wire::rest_checksum(body), bytes.data());
+  else
+    wire::seal(header, body, bytes.data());
   return bytes + body;
 }
 
@@ -101,7 +105,8 @@ void send_in_two_messages(std::string frame, std::size_t body_bytes) {
 
 void do_damage(Damage damage, wire::FrameHeader header, std::size_t preferred_frame_bytes) {
   const std::string body = reply_to_damage(damage);
-  std::string frame = sealed(header, body);
+  const bool in_two = wire::header_bytes + body.size() > preferred_frame_bytes;
+  std::string frame = sealed(header, body, in_two);
   switch (damage) {
     case Damage::none:
       return send_raw(frame, wire::frame_tag(0));
@@ -145,8 +150,8 @@ void play(const Scenario& scenario) {
     return echo(request, replies, scenario.part_bytes);
   };
   if (scenario.behaviour == Behaviour::store)
-    handler = [&](const wire::Frame& request, ReplySink& replies) {
-      return dispatcher.run(request, replies);
+    handler = [&](wire::Frame& request, ReplySink& replies) {
+      return dispatcher.run(std::move(request), replies);
     };
   if (scenario.behaviour == Behaviour::refuse)
     handler = [](const wire::Frame&, ReplySink&) -> result<void> { return errc::malformed_frame; };

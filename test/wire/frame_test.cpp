@@ -80,7 +80,7 @@ TEST_CASE("Frame: the largest numbers fit into a header", "[wire][frame]") {
 TEST_CASE("Frame: the bytes of a header never change", "[wire][frame]") {
   const std::string_view expected(
       "PKV1"                              // magic
-      "\x03\x00"                          // version
+      "\x04\x00"                          // version
       "\x02"                              // kind: reply
       "\x00"                              // flags: not the last
       "\x04\x03\x02\x01"                  // epoch
@@ -92,7 +92,7 @@ TEST_CASE("Frame: the bytes of a header never change", "[wire][frame]") {
       "\x11\x10\x0f\x0e\x0d\x0c\x0b\x0a"  // stable
       "\xfa\xe1\x7f\x18\xee\xc8\xf2\x84"  // body_checksum
       "\x04\x00\x00\x00"                  // body_bytes
-      "\xec\x23\x71\x91",                 // header_checksum
+      "\x07\xfa\x82\x3b",                 // header_checksum
       wire::header_bytes);
   CHECK(sealed(example(), "body") == expected);
 }
@@ -135,7 +135,8 @@ TEST_CASE("Frame: another magic or version is refused, even with a right checksu
   CHECK(refused(forged(good, 4, 0)));
   CHECK(refused(forged(good, 4, 1)));
   CHECK(refused(forged(good, 4, 2)));
-  CHECK(refused(forged(good, 4, 4)));
+  CHECK(refused(forged(good, 4, 3)));
+  CHECK(refused(forged(good, 4, 5)));
   CHECK(refused(forged(good, 5, 1)));
 }
 
@@ -175,4 +176,38 @@ TEST_CASE("Frame: an empty body matches only itself", "[wire][frame]") {
   const std::string head = sealed(header, "");
   CHECK(wire::body_matches(head, ""));
   CHECK_FALSE(wire::body_matches(head, std::string_view("\0", 1)));
+}
+
+TEST_CASE("Frame: a body in two parts matches only the parts that were sealed", "[wire][frame]") {
+  const std::string lead = "what goes with the header";
+  const std::string rest(3'000, 'r');
+  FrameHeader header = example();
+  header.body_bytes = lead.size() + rest.size();
+  std::string head(wire::header_bytes, '\0');
+  wire::seal_parts(header, lead, wire::rest_checksum(rest), head.data());
+  const auto decoded = wire::decode_header(head);
+  REQUIRE(decoded.has_value());
+  CHECK(*decoded == header);
+
+  const auto match = [&](std::string_view a, std::string_view b) {
+    return wire::parts_match(head, a, wire::rest_checksum(b));
+  };
+  CHECK(match(lead, rest));
+  CHECK_FALSE(wire::body_matches(head, lead + rest));
+  CHECK_FALSE(match(rest, lead));
+  CHECK_FALSE(match("", lead + rest));
+  CHECK_FALSE(match(lead.substr(1), lead[0] + rest));
+  CHECK_FALSE(match(lead, rest + 'r'));
+  for (std::size_t bit = 0; bit < 8 * lead.size(); ++bit) {
+    std::string damaged = lead;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    CAPTURE(bit);
+    CHECK_FALSE(match(damaged, rest));
+  }
+  for (std::size_t bit = 0; bit < 8 * rest.size(); bit += 7) {
+    std::string damaged = rest;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    CAPTURE(bit);
+    CHECK_FALSE(match(lead, damaged));
+  }
 }

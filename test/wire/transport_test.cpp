@@ -1,5 +1,7 @@
 #include "wire/transport.hpp"
 
+#include "pkv/memory_engine.hpp"
+
 #include "wire/operation.hpp"
 #include "wire/tags.hpp"
 
@@ -75,4 +77,30 @@ TEST_CASE("Tags: no two slots or kinds share one and all are promised by MPI", "
     REQUIRE(wire::body_tag(slot) - wire::body_tag(0) == wire::frame_tag(slot));
     REQUIRE(wire::body_tag(slot) <= 32'767);
   }
+}
+
+TEST_CASE("Frame: a tail is sealed like a body that goes on", "[wire][frame]") {
+  MemoryEngine engine;
+  const std::string value(50'000, 'v');
+  REQUIRE(engine.put("k", value, 1));
+  const auto filled = [](std::string_view more) {
+    Frame frame((ByteBuffer()));
+    frame.bytes().append("what is before the value");
+    frame.bytes().append(more);
+    return frame;
+  };
+  Frame with_tail = filled("");
+  with_tail.tail = engine.share("k");
+  CHECK(with_tail.body_size() == with_tail.body().size() + value.size());
+  with_tail.seal_parts();
+
+  Frame whole = filled(value);
+  whole.lead_bytes = with_tail.body().size();
+  whole.seal_parts();
+  CHECK(whole.bytes().view().substr(0, wire::header_bytes) ==
+        with_tail.bytes().view().substr(0, wire::header_bytes));
+
+  with_tail.join_tail();
+  CHECK_FALSE(with_tail.tail);
+  CHECK((with_tail.body() == whole.body()));
 }

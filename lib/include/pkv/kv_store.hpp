@@ -54,6 +54,9 @@ class KVStore {
   /// Adds an entry or replaces it, its time of expiry included.
   result<void> put(std::string_view key, std::string_view value, Version version = next_version,
                    Timestamp expires_at = never);
+  /// What put() does, of an entry that has come in memory of its own; see StorageEngine.
+  [[nodiscard]] result<void> adopt(ReceivedEntry& entry, Version version = next_version,
+                                   Timestamp expires_at = never);
   /// Puts if the condition holds; returns whether it did.
   result<bool> put_if(Condition condition, std::string_view key, std::string_view value,
                       Version version = next_version, Timestamp expires_at = never);
@@ -81,6 +84,8 @@ class KVStore {
   [[nodiscard]] result<ValueView> find(std::string_view key);
   /// The same for an entry that has expired and has not been removed yet, too.
   [[nodiscard]] result<ValueView> find_even_expired(std::string_view key);
+  /// Holds on to what find() has found, if the engine can; see StorageEngine.
+  [[nodiscard]] SharedValue share(std::string_view key) { return engine_->share(key); }
   [[nodiscard]] result<bool> exists(std::string_view key);
   /// The length of the value. Errors: key_not_found.
   [[nodiscard]] result<std::size_t> length(std::string_view key);

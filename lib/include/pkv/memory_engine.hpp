@@ -51,6 +51,11 @@ class MemoryEngine final : public StorageEngine {
   [[nodiscard]] result<ValueView> find(std::string_view key) override;
   [[nodiscard]] result<void> put(std::string_view key, std::string_view value, Version version,
                                  Timestamp expires_at = never) override;
+  /// Keeps memory of which the entry fills most; there must be 40 bytes in it before the key.
+  [[nodiscard]] result<void> adopt(ReceivedEntry& entry, Version version,
+                                   Timestamp expires_at = never) override;
+  /// Values beyond 16 KiB.
+  [[nodiscard]] SharedValue share(std::string_view key) override;
   [[nodiscard]] result<std::size_t> append(std::string_view key, std::string_view tail,
                                            Version version) override;
   [[nodiscard]] result<void> set_expiry(std::string_view key, Version version,
@@ -69,10 +74,12 @@ class MemoryEngine final : public StorageEngine {
   void prefetch(std::span<const std::string_view> keys) const noexcept override;
 
  private:
-  [[nodiscard]] result<void> insert(std::uint64_t hash, std::string_view key,
-                                    std::string_view value, Version version, Timestamp expires_at);
-  [[nodiscard]] result<void> replace(Record*& record, std::string_view value, Version version,
-                                     Timestamp expires_at);
+  struct Entry;  // as it is to be written
+
+  [[nodiscard]] Record* create(std::string_view key, const Entry& entry) noexcept;
+  [[nodiscard]] Record* adopt(const Entry& entry) noexcept;
+  [[nodiscard]] result<void> insert(std::uint64_t hash, std::string_view key, const Entry& entry);
+  [[nodiscard]] result<void> replace(Record*& record, const Entry& entry);
   [[nodiscard]] bool enlarge(Record*& record, std::size_t value_bytes);
   void release(Record* record) noexcept;
   void release_large_records() noexcept;

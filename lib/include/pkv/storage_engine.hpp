@@ -2,6 +2,7 @@
 
 #include "pkv/entry.hpp"
 #include "pkv/errc.hpp"
+#include "pkv/shared_value.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -57,6 +58,15 @@ class StorageEngine {
   /// Inserts the entry, or replaces all but its key.
   [[nodiscard]] virtual result<void> put(std::string_view key, std::string_view value,
                                          Version version, Timestamp expires_at = never) = 0;
+
+  /// What put() does, of an entry in memory of its own. An engine that keeps the memory leaves
+  /// `entry` without any; by default it copies the value as put() does.
+  [[nodiscard]] virtual result<void> adopt(ReceivedEntry& entry, Version version,
+                                           Timestamp expires_at = never);
+
+  /// Holds on to a value that is large enough to be worth that, see SharedValue. Nothing if it is
+  /// not, if there is none, or, as by default, if the engine has no values that can be shared.
+  [[nodiscard]] virtual SharedValue share(std::string_view key);
 
   /// Adds `tail` to the end of the value, which is empty if there is none, and returns its new
   /// length. The time of expiry stays. Requires: the new length is at most

@@ -108,6 +108,17 @@ class ByteBuffer {
     front_ += bytes;
   }
 
+  /// Gives the block up, which is from malloc(): all of it, also what lies before data(), so many
+  /// bytes that capacity() of them are from data() on.
+  [[nodiscard]] char* release() noexcept {
+    char* const block = data_ - front_;
+    data_ = nullptr;
+    size_ = capacity_ = front_ = 0;
+    return block;
+  }
+  /// How many bytes of its block lie before data(): what drop_front() has given up.
+  [[nodiscard]] std::size_t front_bytes() const noexcept { return front_; }
+
   void swap(ByteBuffer& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);

@@ -14,4 +14,10 @@ namespace pkv {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
+/// The same with another seed.
+[[nodiscard]] inline std::uint64_t hash_bytes_with_seed(std::string_view bytes,
+                                                        std::uint64_t seed) noexcept {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
+}
+
 }  // namespace pkv

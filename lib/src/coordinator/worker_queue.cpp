@@ -9,6 +9,17 @@
 #include <utility>
 
 namespace pkv {
+namespace {
+
+/// Of the only operation in a body: its value travels by itself, and keeps its checksum where it is
+/// stored.
+std::size_t bytes_before_value(std::string_view body) noexcept {
+  wire::OperationReader reader(body, 1);
+  wire::Operation operation;
+  return reader.next(operation) ? body.size() - operation.value.size() : 0;
+}
+
+}  // namespace
 
 WorkerQueue::WorkerQueue(wire::Transport& transport, std::size_t worker, NodeId node,
                          std::uint32_t epoch, Heir* heir)
@@ -85,6 +96,9 @@ WorkerQueue::Batch WorkerQueue::take_oldest() {
   if (waiting_.empty()) open_ = nullptr;
   waiting_bytes_ -= oldest.frame.body_size();
   oldest.frame.header.count = static_cast<std::uint32_t>(oldest.addresses.size());
+  const bool long_one =
+      oldest.addresses.size() == 1 && oldest.frame.bytes().size() > preferred_frame_bytes_;
+  if (long_one) oldest.frame.lead_bytes = bytes_before_value(oldest.frame.body());
   return oldest;
 }
 

@@ -10,10 +10,11 @@
 namespace pkv::mpi {
 namespace {
 
-/// Leaks the buffer. Its destructor never runs: only the object moves, to where nobody looks.
-void forget(ByteBuffer& buffer) noexcept {
-  alignas(ByteBuffer) std::byte nowhere[sizeof(ByteBuffer)];
-  ::new (nowhere) ByteBuffer(std::move(buffer));
+/// Leaks the memory. The destructor never runs: only the object moves, to where nobody looks.
+template <class Memory>
+void forget(Memory& memory) noexcept {
+  alignas(Memory) std::byte nowhere[sizeof(Memory)];
+  ::new (nowhere) Memory(std::move(memory));
 }
 
 }  // namespace
@@ -58,8 +59,10 @@ void AbandonedRequests::drop_ended(int count) {
 
 void AbandonedRequests::give_up(std::size_t count) noexcept {
   const auto end = static_cast<std::ptrdiff_t>(count);
-  for (std::size_t i = 0; i < count; ++i)
+  for (std::size_t i = 0; i < count; ++i) {
     forget(entries_[i].message.bytes);
+    forget(entries_[i].message.tail);
+  }
   requests_.erase(requests_.begin(), requests_.begin() + end);
   entries_.erase(entries_.begin(), entries_.begin() + end);
   given_up_ += count;

@@ -9,6 +9,10 @@
 namespace pkv::mpi {
 namespace {
 
+/// Behind a frame that is received into memory of its own: for what an engine that keeps the memory
+/// notes there (ReceivedEntry).
+constexpr std::size_t spare_bytes = 16;
+
 Received failed(const Message& message, errc why) {
   return {message.peer, message.slot, why, wire::Frame()};
 }
@@ -31,27 +35,41 @@ std::uint32_t FrameExchange::epoch_of(int peer) const noexcept {
 }
 
 void FrameExchange::send(int peer, wire::Frame frame) {
+  const bool in_two = wire::header_bytes + frame.body_size() > preferred_frame_bytes_;
+  if (frame.tail && (!in_two || frame.bytes().size() > preferred_frame_bytes_)) frame.join_tail();
+  if (in_two) return send_in_two(peer, std::move(frame));
   frame.seal();
   const std::uint32_t slot = frame.header.slot;
-  const std::uint32_t epoch = epoch_of(peer);
   ByteBuffer bytes = std::move(frame.bytes());
-  if (bytes.size() <= preferred_frame_bytes_) {
-    const Part whole{0, bytes.size()};
-    send_message({Message::Role::send_frame, peer, slot, std::move(bytes)}, whole,
-                 wire::frame_tag(slot, epoch));
+  const Part whole{0, bytes.size()};
+  send_message({Message::Role::send_frame, peer, slot, std::move(bytes)}, whole,
+               wire::frame_tag(slot, epoch_of(peer)));
+}
+
+void FrameExchange::send_in_two(int peer, wire::Frame frame) {
+  if (wire::header_bytes + frame.lead_bytes > preferred_frame_bytes_) frame.lead_bytes = 0;
+  frame.seal_parts();
+  const std::uint32_t slot = frame.header.slot;
+  const int frame_tag = wire::frame_tag(slot, epoch_of(peer));
+  const int body_tag = wire::body_tag(slot, epoch_of(peer));
+  ByteBuffer bytes = std::move(frame.bytes());
+  if (frame.tail) {
+    const Part lead{0, bytes.size()};
+    const Part rest{0, frame.tail.bytes().size()};
+    send_message({Message::Role::send_frame, peer, slot, std::move(bytes)}, lead, frame_tag);
+    send_message({Message::Role::send_tail, peer, slot, {}, std::move(frame.tail)}, rest, body_tag);
     return;
   }
-  ByteBuffer header(wire::header_bytes);
-  header.append(bytes.view().substr(0, wire::header_bytes));
-  const Part body{wire::header_bytes, bytes.size() - wire::header_bytes};
-  send_message({Message::Role::send_header, peer, slot, std::move(header)}, {0, wire::header_bytes},
-               wire::frame_tag(slot, epoch));
-  send_message({Message::Role::send_frame, peer, slot, std::move(bytes)}, body,
-               wire::body_tag(slot, epoch));
+  const Part lead{0, wire::header_bytes + frame.lead_bytes};
+  const Part rest{lead.size, bytes.size() - lead.size};
+  ByteBuffer first(lead.size);
+  first.append(bytes.view().substr(0, lead.size));
+  send_message({Message::Role::send_header, peer, slot, std::move(first)}, lead, frame_tag);
+  send_message({Message::Role::send_frame, peer, slot, std::move(bytes)}, rest, body_tag);
 }
 
 void FrameExchange::send_message(Message message, Part part, int tag) {
-  const std::size_t bytes = message.bytes.size();
+  const std::size_t bytes = sent_bytes(message).size();
   try {
     requests_.send(std::move(message), part, tag);
     unsent_bytes_ += bytes;
@@ -75,6 +93,7 @@ bool FrameExchange::poll(std::vector<Received>& received) {
     switch (done.message.role) {
       case Message::Role::send_frame:
       case Message::Role::send_header:
+      case Message::Role::send_tail:
         finish_send(done);
         break;
       case Message::Role::receive_frame:
@@ -93,7 +112,7 @@ bool FrameExchange::poll(std::vector<Received>& received) {
 }
 
 void FrameExchange::finish_send(Finished& done) {
-  unsent_bytes_ -= done.message.bytes.size();
+  unsent_bytes_ -= sent_bytes(done.message).size();
   if (done.error_code != MPI_SUCCESS) lost_peers_.push_back(failed(done.message, errc::node_down));
   keep_sent(std::move(done.message));
 }
@@ -112,7 +131,7 @@ void FrameExchange::recycle_sent() noexcept {
 
 void FrameExchange::disconnect(int peer) {
   requests_.abandon(peer, [this](const Message& unsent) {
-    unsent_bytes_ -= unsent.bytes.size();
+    unsent_bytes_ -= sent_bytes(unsent).size();
     if (unsent.role != Message::Role::send_frame) return;
     ByteBuffer copy(unsent.bytes.size());
     copy.append(unsent.bytes.view());
@@ -139,7 +158,7 @@ std::optional<Received> FrameExchange::finish_frame(Finished& done) {
 
   const std::string_view body = message.bytes.view().substr(wire::header_bytes);
   if (wire::header_bytes + header->body_bytes > preferred_frame_bytes_) {
-    if (!body.empty()) return failed(message, errc::malformed_frame);
+    if (body.size() >= header->body_bytes) return failed(message, errc::malformed_frame);
     receive_body(message.peer, *header, std::move(message.bytes));
     return std::nullopt;
   }
@@ -149,26 +168,33 @@ std::optional<Received> FrameExchange::finish_frame(Finished& done) {
                   wire::Frame(*header, std::move(message.bytes))};
 }
 
-void FrameExchange::receive_body(int peer, const wire::FrameHeader& header,
-                                 ByteBuffer header_bytes) {
-  const Part body{wire::header_bytes, static_cast<std::size_t>(header.body_bytes)};
-  ByteBuffer whole(body.offset + body.size);
-  whole.append(header_bytes.view());
-  whole.resize(body.offset + body.size);
-  buffers_.recycle(std::move(header_bytes));
-  requests_.receive({Message::Role::receive_body, peer, header.slot, std::move(whole)}, body,
-                    wire::body_tag(header.slot, epoch_of(peer)));
+void FrameExchange::receive_body(int peer, const wire::FrameHeader& header, ByteBuffer first) {
+  const std::size_t frame_bytes = wire::header_bytes + static_cast<std::size_t>(header.body_bytes);
+  const Part rest{first.size(), frame_bytes - first.size()};
+  ByteBuffer whole(frame_bytes + spare_bytes);
+  whole.append(first.view());
+  whole.resize(frame_bytes);
+  buffers_.recycle(std::move(first));
+  Message message{Message::Role::receive_body, peer, header.slot, std::move(whole)};
+  message.lead_bytes = rest.offset - wire::header_bytes;
+  requests_.receive(std::move(message), rest, wire::body_tag(header.slot, epoch_of(peer)));
 }
 
 Received FrameExchange::finish_body(Finished& done) {
   Message& message = done.message;
   const std::string_view bytes = message.bytes.view();
-  const std::string_view body = bytes.substr(wire::header_bytes);
+  const std::string_view lead = bytes.substr(wire::header_bytes, message.lead_bytes);
+  const std::string_view rest = bytes.substr(wire::header_bytes + message.lead_bytes);
   const result<wire::FrameHeader> header = wire::decode_header(bytes);
-  if (done.error_code != MPI_SUCCESS || done.received_bytes != body.size() || !header ||
-      !wire::body_matches(bytes, body))
+  if (done.error_code != MPI_SUCCESS || done.received_bytes != rest.size() || !header)
     return failed(message, errc::malformed_frame);
-  return {message.peer, message.slot, std::nullopt, wire::Frame(*header, std::move(message.bytes))};
+  const std::uint64_t checksum = wire::rest_checksum(rest);
+  if (!wire::parts_match(bytes, lead, checksum)) return failed(message, errc::malformed_frame);
+  Received received{message.peer, message.slot, std::nullopt,
+                    wire::Frame(*header, std::move(message.bytes))};
+  received.frame.lead_bytes = message.lead_bytes;
+  received.frame.rest_checksum = checksum;
+  return received;
 }
 
 }  // namespace pkv::mpi

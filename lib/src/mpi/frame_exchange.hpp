@@ -35,9 +35,10 @@ struct Sent {
 /// Sends and receives whole frames over MPI; both sides of the transport are built on it.
 ///
 /// A frame of up to preferred_frame_bytes is one message under its slot's frame tag. A larger one
-/// is its header alone under that tag, and its body as a second message under the slot's body tag,
-/// for which the receiver provides a buffer of exactly the size that the header announced. Messages
-/// under one tag do not overtake each other, so the frames of one slot keep their order.
+/// is its header with the body's lead (see wire::Frame) under that tag, and the rest of its body as
+/// a second message under the slot's body tag, for which the receiver provides a buffer of just the
+/// size that the header announced. Messages under one tag do not overtake each other, so the frames
+/// of one slot keep their order.
 ///
 /// A frame is looked at only as far as its integrity goes; kind and order are the caller's
 /// business.
@@ -89,13 +90,14 @@ class FrameExchange {
   [[nodiscard]] BufferPool& buffers() noexcept { return buffers_; }
 
  private:
+  void send_in_two(int peer, wire::Frame frame);
   void send_message(Message message, Part part, int tag);
   [[nodiscard]] std::uint32_t epoch_of(int peer) const noexcept;
   void finish_send(Finished& done);
   void keep_sent(Message message);
   [[nodiscard]] std::optional<Received> finish_frame(Finished& done);
   [[nodiscard]] Received finish_body(Finished& done);
-  void receive_body(int peer, const wire::FrameHeader& header, ByteBuffer header_bytes);
+  void receive_body(int peer, const wire::FrameHeader& header, ByteBuffer first);
 
   std::size_t preferred_frame_bytes_;
   BufferPool buffers_;

@@ -28,10 +28,11 @@ RequestPool::~RequestPool() {
 }
 
 void RequestPool::send(Message&& message, Part part, int tag) {
-  assert(part.offset + part.size <= message.bytes.size());
+  const std::string_view bytes = sent_bytes(message);
+  assert(part.offset + part.size <= bytes.size());
   MPI_Request request = MPI_REQUEST_NULL;
-  check(MPI_Isend(message.bytes.data() + part.offset, static_cast<int>(part.size), MPI_BYTE,
-                  message.peer, tag, MPI_COMM_WORLD, &request),
+  check(MPI_Isend(bytes.data() + part.offset, static_cast<int>(part.size), MPI_BYTE, message.peer,
+                  tag, MPI_COMM_WORLD, &request),
         "MPI_Isend");
   start(request, std::move(message));
 }

@@ -12,6 +12,7 @@ namespace {
 constexpr int coordinator = 0;
 /// Shorter pauses are those between a client's answer and its next command.
 constexpr std::chrono::milliseconds idle_before_rest{8};
+constexpr std::chrono::seconds idle_before_sleep{10};
 constexpr auto coordinator_lost = "the coordinator cannot be reached any more";
 
 }  // namespace
@@ -44,12 +45,13 @@ void WorkerLoop::advance() {
   exchange_.recycle_sent();
   look_for_lost_coordinator();
   if (!happened) {
-    if (!rested_ && waiter_->idle_time() >= idle_before_rest) rest();
+    if (!asleep_) rest_if_idle();
     if (waiter_->wants_sleep()) waiter_->sleep(-1);
     return;
   }
   waiter_->worked();
   rested_ = false;
+  asleep_ = false;
   for (Received& received : received_) {
     if (received.failure == errc::node_down) throw std::runtime_error(coordinator_lost);
     arrived_[received.slot] = std::move(received);
@@ -57,9 +59,15 @@ void WorkerLoop::advance() {
   received_.clear();
 }
 
-void WorkerLoop::rest() {
-  rested_ = true;
-  if (rest_) rest_();
+void WorkerLoop::rest_if_idle() {
+  const auto idle = waiter_->idle_time();
+  if (!rested_ && idle >= idle_before_rest) {
+    rested_ = true;
+    if (rest_) rest_();
+  } else if (idle >= idle_before_sleep) {
+    asleep_ = true;
+    if (fall_asleep_) fall_asleep_();
+  }
 }
 
 void WorkerLoop::look_for_lost_coordinator() const {

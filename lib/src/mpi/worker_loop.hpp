@@ -34,8 +34,8 @@ namespace pkv::mpi {
 class WorkerLoop final : private ReplySink {
  public:
   /// Runs a request and sends its replies to the sink, the last one marked so; Dispatcher::run
-  /// fits. An error means that the request was malformed.
-  using Handler = std::function<result<void>(const wire::Frame& request, ReplySink& replies)>;
+  /// fits. It may take the request's memory. An error means that the request was malformed.
+  using Handler = std::function<result<void>(wire::Frame& request, ReplySink& replies)>;
 
   /// `epoch` is the incarnation of this process, from 1. Turns of the loop are counted by `pulse`,
   /// if there is one, which must outlive this.
@@ -44,6 +44,9 @@ class WorkerLoop final : private ReplySink {
 
   /// Calls this when there has been nothing to do for some milliseconds, once. It must not throw.
   void rest_with(std::function<void()> rest) { rest_ = std::move(rest); }
+
+  /// The same after ten seconds.
+  void sleep_with(std::function<void()> fall_asleep) { fall_asleep_ = std::move(fall_asleep); }
 
   /// Serves until the coordinator says goodbye. No request is active afterwards: MPI may be
   /// finalized.
@@ -54,9 +57,11 @@ class WorkerLoop final : private ReplySink {
 
   void send(wire::Frame reply) override;
 
+  [[nodiscard]] bool takes_tails() const noexcept override { return true; }
+
   /// Makes progress, or sleeps for a while if there is none.
   void advance();
-  void rest();
+  void rest_if_idle();
   void look_for_lost_coordinator() const;
   [[nodiscard]] bool handle_next();
   void handle(wire::Frame request);
@@ -68,7 +73,9 @@ class WorkerLoop final : private ReplySink {
   LogSink log_;
   Pulse* const pulse_;
   std::function<void()> rest_;
+  std::function<void()> fall_asleep_;
   bool rested_ = true;  // since it has worked
+  bool asleep_ = true;  // since it has worked
   FrameExchange exchange_;
   std::unique_ptr<Waiter> waiter_;
   std::vector<Received> received_;

@@ -79,6 +79,12 @@ result<void> KVStore::put(std::string_view key, std::string_view value, Version 
   return write(key, value, version, expires_at);
 }
 
+result<void> KVStore::adopt(ReceivedEntry& entry, Version version, Timestamp expires_at) {
+  if (entry.key.size() > limits_.max_key_bytes) return errc::key_too_long;
+  if (entry.value.size() > limits_.max_value_bytes) return errc::value_too_long;
+  return engine_->adopt(entry, claim(version), expires_at);
+}
+
 result<bool> KVStore::put_if(Condition condition, std::string_view key, std::string_view value,
                              Version version, Timestamp expires_at) {
   // Too long a value is an error whether or not it would be written: the answer must not depend on

@@ -13,6 +13,15 @@
 #include <utility>
 
 namespace pkv {
+
+/// An entry as it is to be written.
+struct MemoryEngine::Entry {
+  std::string_view value;
+  Version version;
+  Timestamp expires_at;
+  ReceivedEntry* received = nullptr;  ///< The value lies in its memory, which is to be kept.
+};
+
 namespace {
 
 // As many lines as the memory system can usefully fetch at a time.
@@ -42,43 +51,74 @@ result<void> MemoryEngine::put(std::string_view key, std::string_view value, Ver
                                Timestamp expires_at) {
   const std::uint64_t hash = index_->hash(key);
   const HashIndex::Place place = index_->find(hash, key);
-  if (place.bucket == nullptr) return insert(hash, key, value, version, expires_at);
+  if (place.bucket == nullptr) return insert(hash, key, {value, version, expires_at});
 
   Record*& record = place.record();
   const bool expires = expires_at != never || record->expires != 0;
-  if (expires || size_class_of(Record::bytes_for(key.size(), value.size())) != record->place())
-    return replace(record, value, version, expires_at);
+  if (expires || !RecordHeap::suits(*record, Record::bytes_for(key.size(), value.size())))
+    return replace(record, {value, version, expires_at});
+  RecordHeap::forget_checksum(*record);
   record->set_value(value, version);
   return {};
 }
 
+result<void> MemoryEngine::adopt(ReceivedEntry& entry, Version version, Timestamp expires_at) {
+  const std::uint64_t hash = index_->hash(entry.key);
+  const HashIndex::Place place = index_->find(hash, entry.key);
+  const Entry written{entry.value, version, expires_at, &entry};
+  return place.bucket == nullptr ? insert(hash, entry.key, written)
+                                 : replace(place.record(), written);
+}
+
+SharedValue MemoryEngine::share(std::string_view key) {
+  const HashIndex::Place place = index_->find(index_->hash(key), key);
+  if (place.bucket == nullptr || !RecordHeap::is_large(place.record()->place())) return {};
+  return RecordHeap::share(*place.record());
+}
+
+/// Makes a record with the value. Without a time of expiry, but with room for it if there is one.
+Record* MemoryEngine::create(std::string_view key, const Entry& entry) noexcept {
+  Record* record = heap_->create(key, entry.value.size(), entry.expires_at != never);
+  if (record != nullptr) record->set_value(entry.value, entry.version);
+  return record;
+}
+
+/// The same in the entry's own memory. Null if there is none, or it cannot be kept.
+Record* MemoryEngine::adopt(const Entry& entry) noexcept {
+  if (entry.received == nullptr) return nullptr;
+  Record* record = heap_->adopt(*entry.received, entry.expires_at != never);
+  if (record != nullptr) record->version = entry.version;
+  return record;
+}
+
 /// What put() does where a record needs another place, or has or gets a time of expiry.
-result<void> MemoryEngine::replace(Record*& record, std::string_view value, Version version,
-                                   Timestamp expires_at) {
+result<void> MemoryEngine::replace(Record*& record, const Entry& entry) {
   Record* const former = record;
   const std::string_view key = former->key();
-  const bool expires = expires_at != never;
+  const bool expires = entry.expires_at != never;
   const bool comes = expires && former->expires == 0;
   if (comes && !expiries_->claim_slot()) return errc::out_of_memory;
 
-  const std::size_t bytes = Record::bytes_for(key.size(), value.size(), expires);
-  Record* replacement = former;
-  if (size_class_of(bytes) != former->place()) {
-    replacement = heap_->create(key, value.size(), expires);
-    if (replacement == nullptr) {
-      if (comes) expiries_->give_slot_back();
-      return errc::out_of_memory;
-    }
+  const std::size_t bytes = Record::bytes_for(key.size(), entry.value.size(), expires);
+  Record* replacement = adopt(entry);
+  if (replacement == nullptr)
+    replacement = RecordHeap::suits(*former, bytes) ? former : create(key, entry);
+  if (replacement == nullptr) {
+    if (comes) expiries_->give_slot_back();
+    return errc::out_of_memory;
   }
   if (!expires && former->expires != 0) expiries_->remove(*former);
   const RecordExpiry expiry = former->expires != 0 ? former->expiry() : RecordExpiry{};
-  replacement->expires = 0;
-  replacement->set_value(value, version);
+  if (replacement == former) {
+    RecordHeap::forget_checksum(*former);
+    former->expires = 0;
+    former->set_value(entry.value, entry.version);
+  }
   if (comes) {
-    expiries_->fill_slot(*replacement, expires_at);
+    expiries_->fill_slot(*replacement, entry.expires_at);
   } else if (expires) {
     replacement->set_expiry(expiry);
-    expiries_->change(*replacement, expires_at);
+    expiries_->change(*replacement, entry.expires_at);
   }
   record = replacement;
   if (replacement != former) release(former);
@@ -90,17 +130,18 @@ result<std::size_t> MemoryEngine::append(std::string_view key, std::string_view 
   const std::uint64_t hash = index_->hash(key);
   const HashIndex::Place place = index_->find(hash, key);
   if (place.bucket == nullptr) {
-    const result<void> inserted = insert(hash, key, tail, version, never);
+    const result<void> inserted = insert(hash, key, {tail, version, never});
     if (!inserted) return inserted.error();
     return tail.size();
   }
   Record*& record = place.record();
   const std::size_t length = record->value_bytes + tail.size();
-  const std::size_t room = capacity_of(record->place());
+  const std::size_t room = RecordHeap::room_of(*record);
   const bool expires = record->expires != 0;
   if (Record::bytes_for(key.size(), length, expires) > room && !enlarge(record, length)) {
     return errc::out_of_memory;
   }
+  RecordHeap::forget_checksum(*record);
   record->append_value(tail, version);
   return length;
 }
@@ -116,7 +157,7 @@ result<void> MemoryEngine::set_expiry(std::string_view key, Version version, Tim
   }
   // The record has too little room, or too much. Its value lies where it would be written to.
   const std::string value(record->value());
-  return replace(place.record(), value, version, expires_at);
+  return replace(place.record(), {value, version, expires_at});
 }
 
 result<bool> MemoryEngine::erase(std::string_view key, Timestamp now) {
@@ -209,18 +250,17 @@ void MemoryEngine::prefetch(std::span<const std::string_view> keys) const noexce
   }
 }
 
-result<void> MemoryEngine::insert(std::uint64_t hash, std::string_view key, std::string_view value,
-                                  Version version, Timestamp expires_at) {
-  const bool expires = expires_at != never;
+result<void> MemoryEngine::insert(std::uint64_t hash, std::string_view key, const Entry& entry) {
+  const bool expires = entry.expires_at != never;
   if (!index_->reserve()) return errc::out_of_memory;
   if (expires && !expiries_->claim_slot()) return errc::out_of_memory;
-  Record* record = heap_->create(key, value.size(), expires);
+  Record* record = adopt(entry);
+  if (record == nullptr) record = create(key, entry);
   if (record == nullptr) {
     if (expires) expiries_->give_slot_back();
     return errc::out_of_memory;
   }
-  record->set_value(value, version);
-  if (expires) expiries_->fill_slot(*record, expires_at);
+  if (expires) expiries_->fill_slot(*record, entry.expires_at);
   index_->insert(hash, record);
   return {};
 }
@@ -229,7 +269,7 @@ bool MemoryEngine::enlarge(Record*& record, std::size_t value_bytes) {
   const bool expires = record->expires != 0;
   const SizeClass wanted =
       size_class_of(Record::bytes_for(record->key_bytes, value_bytes, expires));
-  if (RecordHeap::is_large(record->place())) {
+  if (RecordHeap::is_large(record->place()) && !RecordHeap::is_shared(*record)) {
     Record* resized = heap_->resize(record, wanted);
     if (resized == nullptr) return false;
     record = resized;

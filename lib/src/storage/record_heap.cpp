@@ -20,28 +20,34 @@ Record* RecordHeap::create(std::string_view key, std::size_t value_bytes, bool e
 }
 
 Record* RecordHeap::resize(Record* record, SizeClass size_class) noexcept {
-  assert(is_large(record->place()) && is_large(size_class));
-  const std::size_t others = bytes_ - capacity_of(record->place());
-  const std::size_t capacity = capacity_of(size_class);
-  if (capacity > max_bytes_ - others) return nullptr;
+  assert(is_large(record->place()) && is_large(size_class) && !is_shared(*record));
+  ValueBlock& block = block_of(*record);
+  const std::size_t others = bytes_ - block.allocated;
+  const std::size_t before = block.before;
+  const std::size_t allocated = before + sizeof(ValueBlock) + capacity_of(size_class);
+  if (allocated > max_bytes_ - others) return nullptr;
   // The kernel moves the pages of a large block instead of copying them.
-  void* moved = std::realloc(record, capacity);
-  if (moved == nullptr) return nullptr;
-  auto* resized = static_cast<Record*>(moved);
+  void* memory = std::realloc(block.memory(), allocated);
+  if (memory == nullptr) return nullptr;
+  auto* moved = reinterpret_cast<ValueBlock*>(static_cast<char*>(memory) + before);
+  moved->allocated = allocated;
+  auto* resized = reinterpret_cast<Record*>(moved + 1);
   resized->size_class = static_cast<std::uint8_t>(size_class);
-  bytes_ = others + capacity;
+  bytes_ = others + allocated;
   return resized;
 }
 
 Record* RecordHeap::release(Record* record) noexcept {
   const SizeClass size_class = record->place();
-  const std::size_t capacity = capacity_of(size_class);
-  bytes_ -= capacity;
   if (is_large(size_class)) {
+    ValueBlock& block = block_of(*record);
+    bytes_ -= block.allocated;
     --large_records_;
-    std::free(record);
+    block.drop_reference();
     return nullptr;
   }
+  const std::size_t capacity = capacity_of(size_class);
+  bytes_ -= capacity;
   SlabStack& stack = stacks_[static_cast<std::size_t>(size_class)];
   auto* last = static_cast<Record*>(place_in(stack.top, --stack.used, capacity));
   const bool moves = last != record;
@@ -62,12 +68,53 @@ void RecordHeap::clear() noexcept {
 
 void* RecordHeap::allocate(SizeClass size_class) noexcept {
   const std::size_t capacity = capacity_of(size_class);
+  if (is_large(size_class)) return allocate_large(capacity);
   if (capacity > max_bytes_ - bytes_) return nullptr;
-  void* place = is_large(size_class) ? std::malloc(capacity) : allocate_in_slab(size_class);
-  if (place == nullptr) return nullptr;
-  bytes_ += capacity;
-  if (is_large(size_class)) ++large_records_;
+  void* place = allocate_in_slab(size_class);
+  if (place != nullptr) bytes_ += capacity;
   return place;
+}
+
+void* RecordHeap::allocate_large(std::size_t capacity) noexcept {
+  const std::size_t allocated = sizeof(ValueBlock) + capacity;
+  if (allocated > max_bytes_ - bytes_) return nullptr;
+  void* memory = std::malloc(allocated);
+  if (memory == nullptr) return nullptr;
+  auto* block = new (memory) ValueBlock{.allocated = allocated};
+  bytes_ += allocated;
+  ++large_records_;
+  return block + 1;
+}
+
+/// The key and the value are where a record has them: what was before the key is written over.
+Record* RecordHeap::adopt(ReceivedEntry& entry, bool expires) noexcept {
+  constexpr std::size_t head_bytes = sizeof(ValueBlock) + sizeof(Record);
+  constexpr std::size_t most_before = 64;
+  const std::size_t bytes = Record::bytes_for(entry.key.size(), entry.value.size(), expires);
+  const SizeClass size_class = size_class_of(bytes);
+  const auto key_at = static_cast<std::size_t>(entry.key.data() - entry.memory.get());
+  const std::size_t before = key_at - head_bytes;  // wraps round if there is not so much
+  const bool sound = is_large(size_class) && before <= most_before &&
+                     before % alignof(ValueBlock) == 0 &&
+                     entry.key.data() + entry.key.size() == entry.value.data();
+  if (!sound) return nullptr;
+  const std::size_t needed = key_at - sizeof(Record) + bytes;
+  if (entry.memory_bytes < needed || entry.memory_bytes - needed > needed / 8) return nullptr;
+  if (entry.memory_bytes > max_bytes_ - bytes_) return nullptr;
+
+  auto* block =
+      new (entry.memory.get() + before) ValueBlock{.allocated = entry.memory_bytes,
+                                                   .checksum = entry.checksum.value_or(0),
+                                                   .before = static_cast<std::uint16_t>(before),
+                                                   .checksum_known = entry.checksum.has_value()};
+  auto* record = new (block + 1) Record{};
+  record->key_bytes = entry.key.size() & largest_max_key_bytes;
+  record->value_bytes = entry.value.size() & largest_max_value_bytes;
+  record->size_class = static_cast<std::uint8_t>(size_class);
+  (void)entry.memory.release();
+  bytes_ += entry.memory_bytes;
+  ++large_records_;
+  return record;
 }
 
 void* RecordHeap::allocate_in_slab(SizeClass size_class) noexcept {

@@ -11,6 +11,14 @@ ScanCursor scan_position(std::string_view key) noexcept {
   return position_of(hash_bytes(key));
 }
 
+result<void> StorageEngine::adopt(ReceivedEntry& entry, Version version, Timestamp expires_at) {
+  return put(entry.key, entry.value, version, expires_at);
+}
+
+SharedValue StorageEngine::share(std::string_view) {
+  return {};
+}
+
 result<std::size_t> StorageEngine::append(std::string_view key, std::string_view tail,
                                           Version version) {
   std::string joined;

@@ -11,7 +11,7 @@ namespace pkv::wire {
 namespace {
 
 constexpr std::uint32_t magic = 0x31564B50;  // "PKV1"
-constexpr std::uint16_t version = 3;
+constexpr std::uint16_t version = 4;
 constexpr std::uint8_t last_flag = 1;
 
 constexpr std::size_t body_checksum_at = 48;
@@ -31,10 +31,14 @@ std::uint64_t body_checksum(std::string_view body) noexcept {
   return body.size() < least_long_body_bytes ? hash_bytes(body) : hash_long_bytes(body);
 }
 
-}  // namespace
+// The rest's checksum is the seed of the lead's: one number for both, and whoever has kept the
+// first need not look at the rest again.
+std::uint64_t parts_checksum(std::string_view lead, std::uint64_t rest) noexcept {
+  return hash_bytes_with_seed(lead, rest);
+}
 
-void seal(const FrameHeader& header, std::string_view body, char* to) noexcept {
-  assert(body.size() == header.body_bytes && body.size() <= largest_body_bytes);
+void store_header(const FrameHeader& header, std::uint64_t body_checksum, char* to) noexcept {
+  assert(header.body_bytes <= largest_body_bytes);
   char* at = to;
   at = store(at, magic);
   at = store(at, version);
@@ -47,9 +51,30 @@ void seal(const FrameHeader& header, std::string_view body, char* to) noexcept {
   at = store(at, header.sequence);
   at = store(at, header.stored_bytes);
   at = store(at, header.stable);
-  at = store(at, body_checksum(body));
+  at = store(at, body_checksum);
   at = store(at, static_cast<std::uint32_t>(header.body_bytes));
   store(at, header_checksum(to));
+}
+
+std::uint64_t stored_body_checksum(std::string_view header) noexcept {
+  return load<std::uint64_t>(header.data() + body_checksum_at);
+}
+
+}  // namespace
+
+void seal(const FrameHeader& header, std::string_view body, char* to) noexcept {
+  assert(body.size() == header.body_bytes);
+  store_header(header, body_checksum(body), to);
+}
+
+void seal_parts(const FrameHeader& header, std::string_view lead, std::uint64_t rest_checksum,
+                char* to) noexcept {
+  assert(lead.size() <= header.body_bytes);
+  store_header(header, parts_checksum(lead, rest_checksum), to);
+}
+
+std::uint64_t rest_checksum(std::string_view rest) noexcept {
+  return hash_long_bytes(rest);
 }
 
 result<FrameHeader> decode_header(std::string_view bytes) noexcept {
@@ -80,8 +105,12 @@ result<FrameHeader> decode_header(std::string_view bytes) noexcept {
 }
 
 bool body_matches(std::string_view header_bytes_of_frame, std::string_view body) noexcept {
-  return load<std::uint64_t>(header_bytes_of_frame.data() + body_checksum_at) ==
-         body_checksum(body);
+  return stored_body_checksum(header_bytes_of_frame) == body_checksum(body);
+}
+
+bool parts_match(std::string_view header_bytes_of_frame, std::string_view lead,
+                 std::uint64_t rest_checksum) noexcept {
+  return stored_body_checksum(header_bytes_of_frame) == parts_checksum(lead, rest_checksum);
 }
 
 }  // namespace pkv::wire

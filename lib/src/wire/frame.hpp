@@ -62,6 +62,14 @@ inline constexpr std::uint64_t largest_body_bytes = (std::uint64_t{1} << 31) - (
 /// largest_body_bytes.
 void seal(const FrameHeader& header, std::string_view body, char* to) noexcept;
 
+/// The same for a body that travels in two messages: `lead`, which goes with the header, and the
+/// rest, of which only the checksum is needed. Requires: header.body_bytes is the length of both.
+void seal_parts(const FrameHeader& header, std::string_view lead, std::uint64_t rest_checksum,
+                char* to) noexcept;
+
+/// The checksum of the rest of a body.
+[[nodiscard]] std::uint64_t rest_checksum(std::string_view rest) noexcept;
+
 /// Reads and checks a header. The body is not looked at: it may arrive later.
 /// Errors: errc::malformed_frame.
 [[nodiscard]] result<FrameHeader> decode_header(std::string_view bytes) noexcept;
@@ -70,5 +78,9 @@ void seal(const FrameHeader& header, std::string_view body, char* to) noexcept;
 /// Requires: decode_header(header_bytes_of_frame) succeeded.
 [[nodiscard]] bool body_matches(std::string_view header_bytes_of_frame,
                                 std::string_view body) noexcept;
+
+/// The same for a body that was sealed in two parts.
+[[nodiscard]] bool parts_match(std::string_view header_bytes_of_frame, std::string_view lead,
+                               std::uint64_t rest_checksum) noexcept;
 
 }  // namespace pkv::wire

@@ -51,6 +51,12 @@ inline void append_value(ByteBuffer& to, std::string_view value) {
   char* at = begin_reply(to, ReplyKind::value, static_cast<std::uint32_t>(value.size()));
   if (!value.empty()) std::memcpy(at, value.data(), value.size());
 }
+/// The head of a value that does not follow here. Requires: as append_value().
+inline void append_value_head(ByteBuffer& to, std::size_t value_bytes) {
+  char* at = to.extend(reply_overhead_bytes);
+  at = store(at, static_cast<std::uint32_t>(ReplyKind::value));
+  store(at, static_cast<std::uint32_t>(value_bytes));
+}
 /// Makes everything behind the head of the reply that starts at `reply_at` its value: for values
 /// whose length is known last. Requires: begin_reply() has been called there, and what follows is
 /// shorter than 2^32 bytes.

@@ -9,6 +9,7 @@
 #include "worker/execute.hpp"
 #include "worker/expiry.hpp"
 #include "worker/past.hpp"
+#include "worker/put_received.hpp"
 #include "worker/viewing.hpp"
 
 #include <algorithm>
@@ -23,6 +24,9 @@ namespace {
 
 // As many keys as the memory system can usefully fetch at a time.
 constexpr std::size_t prefetch_distance = 32;
+
+// Less is sent as one message, with what is answered besides.
+constexpr std::size_t least_shared_bytes = std::size_t{256} << 10;
 
 /// Whether it is another write of the command that came to its place in the order before: all are
 /// committed together. Their answers are small.
@@ -70,7 +74,8 @@ std::optional<std::uint8_t> Dispatcher::inspect(const wire::Frame& request) cons
 }
 
 void Dispatcher::run_unusual(const wire::Operation& operation, const wire::FrameHeader& request,
-                             ByteBuffer& to) {
+                             wire::Frame& reply) {
+  ByteBuffer& to = reply.bytes();
   const Version version = request.sequence + operation.sequence_offset;
   const bool remembering = request.stable != 0;
   const bool of_the_past = (operation.flags & wire::read_as_of) != 0;
@@ -94,12 +99,34 @@ void Dispatcher::run_unusual(const wire::Operation& operation, const wire::Frame
   } else if (!of_the_past) {
     if (remembering || views_.any())
       note_past(store_, operation, version, {remembering ? &undo_log_ : nullptr, views_});
-    execute_operation(store_, operation, version, to);
+    execute(operation, version, reply);
   } else if (remembering && is_for_key(operation.opcode)) {
     execute_as_of(store_, undo_log_, operation, version, to);
   } else {
     wire::append_error(to, errc::malformed_frame);
   }
+}
+
+void Dispatcher::execute(const wire::Operation& operation, Version version, wire::Frame& reply) {
+  if (operation.opcode <= wire::Opcode::read)
+    read(operation, reply);
+  else if (received_value_ == nullptr)
+    execute_operation(store_, operation, version, reply.bytes());
+  else
+    put_received(store_, *received_value_, operation, version, reply.bytes());
+}
+
+void Dispatcher::read(const wire::Operation& operation, wire::Frame& reply) {
+  static_assert(wire::Opcode::get < wire::Opcode::read);
+  const result<ValueView> found = store_.find(operation.key);
+  if (found && found->value.size() >= least_shared_bytes && takes_tails_) {
+    if (SharedValue shared = store_.share(operation.key)) {
+      wire::append_value_head(reply.bytes(), shared.bytes().size());
+      reply.tail = std::move(shared);
+      return;
+    }
+  }
+  append_read_answer(operation, found, store_.time(), reply.bytes());
 }
 
 // What had not expired at the stable place may still be asked for as of then, and so for views.
@@ -116,7 +143,7 @@ wire::Opcode Dispatcher::first_unusual(bool remembering, bool asks_for_the_past)
   return wire::Opcode::statistics;
 }
 
-result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
+result<void> Dispatcher::run(const wire::Frame& request, wire::Frame* own, ReplySink& replies) {
   const std::optional<std::uint8_t> flags = inspect(request);
   if (!flags) return errc::malformed_frame;
   const bool remembering = request.header.stable != 0;
@@ -126,6 +153,8 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
   // One comparison tells of each operation whether there is more to it than to run it.
   const bool asks_for_the_past = (*flags & wire::read_as_of) != 0;
   wire::Opcode unusual = first_unusual(remembering, asks_for_the_past);
+  received_value_ = own != nullptr && is_received_value(*own) ? own : nullptr;
+  takes_tails_ = replies.takes_tails();
 
   wire::OperationReader reader(request.body(), request.header.count);
   std::array<wire::Operation, prefetch_distance> operations;
@@ -144,6 +173,7 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
         part = begin_part(request, replies);
         part.first = next;
       }
+      if (part.frame.tail) part.frame.join_tail();  // there is more to come behind it
       // Without a batch nothing may run: an engine might keep what end_part calls undone.
       const wire::Operation& operation = operations[i];
       const Version version = request.header.sequence + operation.sequence_offset;
@@ -151,9 +181,9 @@ result<void> Dispatcher::run(const wire::Frame& request, ReplySink& replies) {
       const std::size_t before = part.frame.bytes().size();
       try {
         if (part.begun && operation.opcode < unusual) {
-          execute_operation(store_, operation, version, part.frame.bytes());
+          execute(operation, version, part.frame);
         } else if (part.begun) {
-          run_unusual(operation, request.header, part.frame.bytes());
+          run_unusual(operation, request.header, part.frame);
           unusual = first_unusual(remembering, asks_for_the_past);  // it may have opened a view
         }
       } catch (const std::bad_alloc&) {
@@ -198,6 +228,7 @@ void Dispatcher::end_part(Part part, const wire::Frame& request, bool to_disk, b
 void Dispatcher::answer_undone(Part& part, const wire::Frame& request,
                                const boost::system::error_code& why) {
   ByteBuffer& bytes = part.frame.bytes();
+  part.frame.tail = {};
   bytes.drop_back(part.frame.body_size());
   wire::OperationReader reader(request.body(), request.header.count);
   wire::Operation operation;

@@ -29,6 +29,8 @@ class ReplySink {
   /// Sends a reply frame; header.slot says to which request. Frames of one request keep their
   /// order.
   virtual void send(wire::Frame reply) = 0;
+  /// Whether frames may have a tail.
+  [[nodiscard]] virtual bool takes_tails() const noexcept { return false; }
 };
 
 /// Runs a request's operations on a node's store and answers them, in order.
@@ -39,6 +41,10 @@ class ReplySink {
 /// request asks for that. An operation that fails is answered with
 /// its error; the ones after it run all the same. When a part cannot be committed its writes have
 /// not happened and are answered with the error; what only reads is answered as it is without them.
+///
+/// Large values are not copied where the engine can do without: one that came as a request of its
+/// own stays in the memory that it came in, if the request may be kept; one that is read is the
+/// tail of its frame, if the sink takes tails.
 ///
 /// While requests say what is stable, what writes replace is remembered until it is (UndoLog), and
 /// reads flagged read_as_of are answered from that. In a request that does not say so they are
@@ -56,7 +62,13 @@ class Dispatcher {
   Dispatcher(KVStore& store, NodeId node, std::uint32_t epoch, std::size_t part_bytes,
              const StoreViews::Settings& views = {}, bool tells_stored_bytes = true);
 
-  [[nodiscard]] result<void> run(const wire::Frame& request, ReplySink& replies);
+  [[nodiscard]] result<void> run(const wire::Frame& request, ReplySink& replies) {
+    return run(request, nullptr, replies);
+  }
+  /// May keep the request's memory; what it then leaves is the operation without its key and value.
+  [[nodiscard]] result<void> run(wire::Frame&& request, ReplySink& replies) {
+    return run(request, &request, replies);
+  }
 
   [[nodiscard]] std::uint64_t operations_run() const noexcept { return operations_run_; }
 
@@ -70,16 +82,21 @@ class Dispatcher {
     Version newest = 0;       ///< Of all: what was held back for a copy has an earlier one.
   };
 
+  /// `own` is the request, if it may be kept; else null.
+  [[nodiscard]] result<void> run(const wire::Frame& request, wire::Frame* own, ReplySink& replies);
   /// The flags of all operations together; nothing if the request is not to be run.
   [[nodiscard]] std::optional<std::uint8_t> inspect(const wire::Frame& request) const noexcept;
   [[nodiscard]] Part begin_part(const wire::Frame& request, ReplySink& replies);
   void end_part(Part part, const wire::Frame& request, bool to_disk, bool last, ReplySink& replies);
   void answer_undone(Part& part, const wire::Frame& request, const boost::system::error_code& why);
+  /// Runs what is for the store alone.
+  void execute(const wire::Operation& operation, Version version, wire::Frame& reply);
+  void read(const wire::Operation& operation, wire::Frame& reply);
   /// The first of the opcodes that run_unusual() is for.
   [[nodiscard]] wire::Opcode first_unusual(bool remembering, bool asks_for_the_past) const noexcept;
   /// Runs what is not for the store alone: where the past matters, or from Opcode::statistics on.
   void run_unusual(const wire::Operation& operation, const wire::FrameHeader& request,
-                   ByteBuffer& to);
+                   wire::Frame& reply);
   /// What has expired by then nobody can ask for any more.
   [[nodiscard]] Timestamp removable_until(const wire::FrameHeader& request) const noexcept;
   void report(ByteBuffer& to);
@@ -94,6 +111,8 @@ class Dispatcher {
   Copying copying_;
   UndoLog undo_log_;
   std::uint64_t operations_run_ = 0;
+  wire::Frame* received_value_ = nullptr;  // the request under way, if put_received() is for it
+  bool takes_tails_ = false;               // of the sink in use
 };
 
 }  // namespace pkv

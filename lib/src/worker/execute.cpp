@@ -32,14 +32,14 @@ void append_found(ByteBuffer& to, const result<ValueView>& found) {
     append_not_found(to, found.error());
 }
 
-namespace {
-
 void append_done(ByteBuffer& to, const result<void>& done) {
   if (done)
     wire::append_ok(to);
   else
     append_errc(to, done.error());
 }
+
+namespace {
 
 template <class Number>
 void append_number(ByteBuffer& to, const result<Number>& number) {

@@ -21,6 +21,9 @@ void append_read_answer(const wire::Operation& operation, const result<ValueView
 /// Appends a value, or what stands for its absence.
 void append_found(ByteBuffer& to, const result<ValueView>& found);
 
+/// Appends ok, or the error.
+void append_done(ByteBuffer& to, const result<void>& done);
+
 /// Appends an error as a reply; one of another category than pkv's is a storage_failure.
 void append_errc(ByteBuffer& to, const boost::system::error_code& error);
 
