@@ -31,8 +31,7 @@ void set_transport_environment(const Options& options) {
   constexpr int keep = 0;
   constexpr int replace = 1;
   if (options.carrier == Carrier::shared_memory) setenv("UCX_TLS", "sm,self", replace);
-  const bool over_tcp = options.carrier == Carrier::tcp || options.outlives_workers();
-  if (over_tcp) setenv("UCX_TLS", "tcp,self", replace);
+  if (options.over_tcp()) setenv("UCX_TLS", "tcp,self", replace);
   // Without NOLOCAL MPI_Init waits for the ranks of the same machine, in a way of its own.
   if (options.outlives_workers()) {
     setenv("MPIR_CVAR_NOLOCAL", "1", replace);
@@ -44,7 +43,7 @@ void set_transport_environment(const Options& options) {
   // 64 KiB are enough for that; with 256, values of 1 MiB are read a sixth faster.
   setenv("UCX_TCP_TX_SEG_SIZE", "256k", keep);
   setenv("UCX_TCP_RX_SEG_SIZE", "512k", keep);
-  if (!over_tcp) {  // where UCX would complain that they are not used
+  if (!options.over_tcp()) {  // where UCX would complain that they are not used
     for (const char* const memory : {"POSIX", "SYSV"}) {
       setenv(("UCX_" + std::string(memory) + "_SEG_SIZE").c_str(), "32k", keep);
       setenv(("UCX_" + std::string(memory) + "_RX_BUFS_GROW").c_str(), "128", keep);

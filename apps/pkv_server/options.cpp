@@ -350,6 +350,7 @@ std::optional<Options> parse_options(int argument_count, char** arguments, bool 
     exit_status = usage_error;
     return std::nullopt;
   }
+  if (options.over_tcp()) options.transport.suit_tcp();
   options.ring = ring_options(raw.points);
   options.heartbeat_limit = std::chrono::milliseconds(raw.heartbeat_limit_ms);
   options.orphan_limit = std::chrono::milliseconds(raw.orphan_limit_ms);

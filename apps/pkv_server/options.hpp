@@ -72,6 +72,10 @@ struct Options {
   [[nodiscard]] bool outlives_workers() const noexcept {
     return on_worker_loss == WorkerLoss::spare || restarts_workers();
   }
+  /// Whether all ranks talk over TCP, also those of one machine.
+  [[nodiscard]] bool over_tcp() const noexcept {
+    return carrier == Carrier::tcp || outlives_workers();
+  }
   /// Whether worker processes that die are to be started again.
   [[nodiscard]] bool restarts_workers() const noexcept {
     return on_worker_loss == WorkerLoss::restart ||

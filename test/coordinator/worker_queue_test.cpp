@@ -117,6 +117,36 @@ TEST_CASE("WorkerQueue: while all slots are busy the batch grows", "[coordinator
   CHECK(f.queue.idle());
 }
 
+TEST_CASE("WorkerQueue: a batch not worth a message waits for the answer to the one before",
+          "[coordinator][queue]") {
+  Fixture f;
+  constexpr std::uint32_t worthwhile = 10;
+  f.transport.set_least_following_bytes(worthwhile * (wire::operation_overhead_bytes + 2));
+  f.send_batch(0, 1);  // nobody to wait for
+  f.send_batch(1, worthwhile - 1);
+  CHECK(f.transport.sent_counts(0) == std::vector<std::uint32_t>{1});
+
+  SECTION("or until it has grown") {
+    f.send_batch(worthwhile, 1);
+    CHECK(f.transport.sent_counts(0) == std::vector<std::uint32_t>{1, worthwhile});
+    f.answer();
+    f.send_batch(worthwhile + 1, 1);
+    CHECK(f.transport.sent_counts(0).size() == 2);  // one is still under way
+    f.answer();
+    CHECK(f.queue.send(0) == 1);
+    f.answer();
+    CHECK(f.receiver.tickets() == count_up(worthwhile + 2));
+  }
+  SECTION("and leaves when it has come, however small") {
+    f.answer();
+    CHECK(f.queue.send(0) == 1);
+    CHECK(f.transport.sent_counts(0) == std::vector<std::uint32_t>{1, worthwhile - 1});
+    f.answer();
+    CHECK(f.receiver.tickets() == count_up(worthwhile));
+  }
+  CHECK(f.queue.idle());
+}
+
 TEST_CASE("WorkerQueue: a batch closes at the preferred size of a frame", "[coordinator][queue]") {
   Fixture f;
   const std::size_t room = f.transport.preferred_frame_bytes() - wire::header_bytes;

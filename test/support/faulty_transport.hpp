@@ -68,6 +68,8 @@ class FaultyTransport final : public wire::Transport {
   /// Whether take_buffer() finds no memory.
   void set_out_of_memory(bool out) { out_of_memory_ = out; }
 
+  void set_least_following_bytes(std::size_t bytes) { least_following_bytes_ = bytes; }
+
   [[nodiscard]] std::size_t requests(std::size_t worker) const {
     return workers_[worker].requests.size();
   }
@@ -101,6 +103,9 @@ class FaultyTransport final : public wire::Transport {
   }
   [[nodiscard]] std::size_t preferred_frame_bytes() const noexcept override {
     return inner_.preferred_frame_bytes();
+  }
+  [[nodiscard]] std::size_t least_following_bytes() const noexcept override {
+    return least_following_bytes_;
   }
   void send(std::size_t worker, wire::Frame frame) override;
   void disconnect(std::size_t worker) override;
@@ -136,6 +141,7 @@ class FaultyTransport final : public wire::Transport {
   std::function<void()> notify_;
   bool by_hand_ = false;
   bool out_of_memory_ = false;
+  std::size_t least_following_bytes_ = 0;
   bool slots_in_turn_ = true;
 };
 

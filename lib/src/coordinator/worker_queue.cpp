@@ -102,9 +102,14 @@ WorkerQueue::Batch WorkerQueue::take_oldest() {
   return oldest;
 }
 
+bool WorkerQueue::may_send() const noexcept {
+  if (waiting_.empty() || slots_[next_slot_].busy) return false;
+  return busy_slots_ == 0 || waiting_bytes_ >= transport_.least_following_bytes();
+}
+
 std::size_t WorkerQueue::send(std::uint64_t stable) {
   std::size_t sent = 0;
-  while (!waiting_.empty() && !slots_[next_slot_].busy) {
+  while (may_send()) {
     Batch batch = take_oldest();
     batch.frame.header.slot = next_slot_;
     batch.frame.header.stable = stable;

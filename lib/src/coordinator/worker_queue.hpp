@@ -30,7 +30,8 @@ class Heir {
 ///
 /// Operations gather in an open batch. A batch is sent when the turn of the event loop ends and the
 /// worker has a free slot; until then it grows, up to a frame's preferred size, so that the busier
-/// a worker is, the more operations share one message. Batches run in the order they were opened.
+/// a worker is, the more operations share one message. Where messages are dear a small batch waits
+/// also for the answers to those before it. Batches run in the order they were opened.
 /// What one command writes stays in one batch, as far as a frame can hold it: a node that keeps its
 /// entries commits a batch as a whole.
 ///
@@ -60,7 +61,8 @@ class WorkerQueue {
   void append_alone(ByteBuffer frame_bytes, std::uint64_t sequence, const ReplyAddress& address,
                     Clock::time_point now);
 
-  /// Hands waiting batches to the transport while there are free slots. Returns how many.
+  /// Hands waiting batches to the transport while there are free slots, and as long as they are
+  /// worth it. Returns how many. Call it again when the worker has answered.
   /// `stable` is FrameHeader::stable.
   std::size_t send(std::uint64_t stable = 0);
 
@@ -124,6 +126,7 @@ class WorkerQueue {
   [[nodiscard]] bool fits(const wire::Operation& operation, std::size_t bytes,
                           std::uint64_t sequence) const noexcept;
   Batch& open_batch(wire::Frame frame, std::uint64_t sequence, Clock::time_point now);
+  [[nodiscard]] bool may_send() const noexcept;
   [[nodiscard]] Batch take_oldest();
   void fail(std::vector<ReplyAddress>& addresses, std::size_t from, errc error);
   void bequeath(const wire::Frame& request, std::vector<ReplyAddress>& addresses, std::size_t from);

@@ -50,6 +50,10 @@ class MpiTransport final : public wire::Transport {
     return settings_.preferred_frame_bytes;
   }
 
+  [[nodiscard]] std::size_t least_following_bytes() const noexcept override {
+    return settings_.least_following_bytes;
+  }
+
   void send(std::size_t worker, wire::Frame frame) override;
   void disconnect(std::size_t worker) override;
   void reconnect(std::size_t worker, std::uint32_t epoch, std::string address) override;

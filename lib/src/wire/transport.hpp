@@ -127,6 +127,9 @@ class Transport {
   [[nodiscard]] virtual std::uint32_t slots_per_worker() const noexcept = 0;
   /// The most bytes of a frame that travels as a single message. Larger frames are carried too.
   [[nodiscard]] virtual std::size_t preferred_frame_bytes() const noexcept = 0;
+  /// A request with fewer bytes of operations is not worth a message while its worker has another
+  /// one to do: it had better grow until that is answered.
+  [[nodiscard]] virtual std::size_t least_following_bytes() const noexcept { return 0; }
 
   /// Queues a request. header.slot says the slot; the transport seals the frame.
   /// Requires: the slot is free.
