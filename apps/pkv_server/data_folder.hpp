@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pkv/log.hpp"
+#include "pkv/ring_note.hpp"
 
 #include "base/file_lock.hpp"
 #include "pkv_server/data_layout.hpp"
@@ -43,6 +44,11 @@ class DataFolder {
     return rewritten_;
   }
 
+  /// How the entries are spread: what the options leave open is as the last server left it.
+  [[nodiscard]] const DataSpread& spread() const noexcept { return layout_.spread; }
+  /// Files may have entries that their nodes do not hold by that.
+  [[nodiscard]] bool has_leftovers() const noexcept { return layout_.leftovers; }
+
   /// Of one key's copies some may have got the latest writes and others not: the server that wrote
   /// them was killed, or the machine lost its power.
   [[nodiscard]] bool copies_may_differ() const noexcept { return copies_may_differ_; }
@@ -57,6 +63,10 @@ class DataFolder {
   /// Worker `worker` was lost at this place in the order; or is whole again. Is on the disk when
   /// it returns.
   void note(std::size_t worker, std::optional<std::uint64_t> lost_at);
+
+  /// Is on the disk when it returns. If it throws, is_as_noted() tells whether all is as before.
+  void note(const RingNote& ring);
+  [[nodiscard]] bool is_as_noted() const;
 
   /// Notes that the folder is no longer in use: all that was ordered has come to all files.
   void leave();
@@ -75,7 +85,7 @@ class DataFolder {
 
   const Options& options_;
   std::optional<FileLock> lock_;
-  DataSpread wanted_;  ///< By the options.
+  DataSpread wanted_;  ///< By the options and, for the rest, by what there is.
   DataLayout layout_;
   std::optional<DataLayout::Rewritten> rewritten_;
   bool settled_ = false;  ///< There is a layout.

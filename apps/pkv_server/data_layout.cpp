@@ -18,9 +18,14 @@
 namespace pkv::server {
 namespace {
 
-/// Files that a program which knows only the first one would not understand are in the second.
 constexpr std::size_t oldest_format = 1;
-constexpr std::size_t newest_format = 2;
+constexpr std::size_t newest_format = 3;
+
+/// The oldest that has all that there is to say: programs that do not know it must not read it.
+std::size_t format_of(const DataLayout& layout) {
+  if (layout.leftovers || !layout.spread.off.empty()) return 3;
+  return !layout.spread.weights.empty() || layout.replacing > 0 ? 2 : 1;
+}
 
 std::filesystem::path layout_file(const std::filesystem::path& folder) {
   return folder / "pkv.layout";
@@ -46,6 +51,8 @@ void read_line(const std::string& line, DataLayout& layout) {
   if (name == "workers") words >> layout.spread.workers;
   if (name == "replicas") words >> layout.spread.replicas;
   if (name == "points") words >> layout.spread.points;
+  if (name == "off" && words >> node) layout.spread.off.insert(node);
+  if (name == "leftovers") layout.leftovers = true;
   if (name == "in_use") layout.in_use = true;
   if (name == "replacing") words >> layout.replacing;
   if (name == "weights")
@@ -61,7 +68,9 @@ void read_line(const std::string& line, DataLayout& layout) {
 }
 
 bool is_known(const std::string& format) {
-  return format == std::to_string(oldest_format) || format == std::to_string(newest_format);
+  for (std::size_t known = oldest_format; known <= newest_format; ++known)
+    if (format == std::to_string(known)) return true;
+  return false;
 }
 
 bool is_whole(const DataSpread& spread) {
@@ -70,7 +79,10 @@ bool is_whole(const DataSpread& spread) {
                          spread.points != "0";
   return spread.workers > 0 && spread.replicas > 0 && (is_number || spread.points == "nodes") &&
          (spread.weights.empty() || spread.weights.size() == spread.workers) &&
-         std::ranges::all_of(spread.weights, [](double weight) { return weight > 0; });
+         std::ranges::all_of(spread.weights, [](double weight) { return weight > 0; }) &&
+         std::ranges::all_of(spread.off,
+                             [&](auto node) { return node > 0 && node <= spread.workers; }) &&
+         spread.off.size() < spread.workers;
 }
 
 }  // namespace
@@ -98,15 +110,17 @@ std::optional<DataLayout> read_layout(const std::filesystem::path& folder) {
 
 void write_layout(const std::filesystem::path& folder, const DataLayout& layout) {
   const DataSpread& spread = layout.spread;
-  const bool is_new = !spread.weights.empty() || layout.replacing > 0;
   std::ostringstream text;
   text << std::setprecision(std::numeric_limits<double>::max_digits10);
-  text << "format " << (is_new ? newest_format : oldest_format) << "\nworkers " << spread.workers;
+  text << "format " << format_of(layout) << "\nworkers " << spread.workers;
   if (!spread.weights.empty()) text << "\nweights";
   for (const double weight : spread.weights)
     text << ' ' << weight;
+  for (const std::uint32_t node : spread.off)
+    text << "\noff " << node;
   text << "\nreplicas " << spread.replicas << "\npoints " << spread.points << '\n';
   if (layout.in_use) text << "in_use\n";
+  if (layout.leftovers) text << "leftovers\n";
   for (const auto& [node, at] : layout.lost)
     text << "lost " << node << ' ' << at << '\n';
   for (const std::uint32_t node : layout.damaged)

@@ -21,7 +21,8 @@ constexpr auto speaking_time = 200ms;
 
 bool is_to_be_rewritten(const Options& options, std::size_t workers) {
   const auto layout = read_layout(options.data_folder);
-  return layout && (layout->replacing > 0 || layout->spread != spread_of(options, workers));
+  return layout &&
+         (layout->replacing > 0 || layout->spread != spread_of(options, workers, layout->spread));
 }
 
 }  // namespace

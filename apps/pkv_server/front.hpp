@@ -72,6 +72,7 @@ class Front {
   void on_restored(const std::string& failure);
   void note_equal_copies();
   void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at);
+  [[nodiscard]] bool note_ring(const RingNote& ring);
 
   LogSink log_;
   std::function<void()> on_ready_;

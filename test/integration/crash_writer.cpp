@@ -71,18 +71,19 @@ void CrashWriter::send_one(Connection& connection) {
       return;
     }
     case 1: {
+      if (pairs_.empty()) break;
       const Pair& pair = pairs_[random_() % pairs_.size()];
       note_sent({pair.one, pair.other}, number_);
       const std::string value = value_of(number_);
       connection.send(pkv::Command("MSET", pair.one, value, pair.other, value));
       return;
     }
-    default: {
-      const std::string& key = single_keys_[random_() % single_keys_.size()];
-      note_sent({key}, number_);
-      connection.send(pkv::Command("SET", key, value_of(number_)));
-    }
+    default:
+      break;
   }
+  const std::string& key = single_keys_[random_() % single_keys_.size()];
+  note_sent({key}, number_);
+  connection.send(pkv::Command("SET", key, value_of(number_)));
 }
 
 void CrashWriter::note_sent(const std::vector<std::string>& keys, State state) {

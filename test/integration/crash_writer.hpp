@@ -24,7 +24,7 @@ class CrashWriter {
   CrashWriter(unsigned id, std::uint64_t seed);
 
   /// Chooses keys of which two live on one node, for MSET. To be called once, before the first
-  /// write.
+  /// write, unless the ring changes.
   void choose_pairs(Connection& connection);
 
   /// Writes until the connection ends.

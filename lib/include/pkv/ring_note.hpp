@@ -1,0 +1,21 @@
+#pragma once
+
+#include "pkv/ring_types.hpp"
+
+#include <vector>
+
+namespace pkv {
+
+/// What is to be noted beside the nodes' files of a change of the ring.
+struct RingNote {
+  enum class Stage {
+    changing,  ///< Files may get entries that are not their nodes', by the ring noted before.
+    changed,   ///< `nodes` are on the ring, and have all entries; none of them is lost. Files may
+               ///< still have entries that are not their nodes'.
+    clean,     ///< They have not, any more.
+  };
+  Stage stage = Stage::clean;
+  std::vector<RingNode> nodes;  ///< When it has changed.
+};
+
+}  // namespace pkv
