@@ -31,8 +31,8 @@ constexpr std::size_t key_count = 120;
 struct Notes {
   Ring ring;
   bool leftovers = false;
-  std::set<std::size_t> lost;  ///< Workers.
-  std::vector<RingNote::Stage> stages;
+  std::set<std::size_t> lost{};  ///< Workers.
+  std::vector<RingNote::Stage> stages{};
   bool disk_is_full = false;
 };
 
@@ -196,6 +196,7 @@ TEST_CASE("LastingRing: whenever all processes are killed, the noted ring tells 
   const std::size_t replicas = GENERATE(1u, 2u);
   CAPTURE(seed, replicas);
   std::mt19937_64 random(seed);
+  std::ptrdiff_t changes = 0;
   for (int round = 0; round < 3; ++round) {
     CAPTURE(round);
     const std::size_t workers = 3 + random() % 3;
@@ -221,18 +222,19 @@ TEST_CASE("LastingRing: whenever all processes are killed, the noted ring tells 
         away = random() % workers;
         test::lose(rig, *away);
       } else if (choice == 98 && random() % 2 == 0) {
-        static constexpr std::array changes{"FAIL ", "DRAIN ", "RESTORE ", "RESTORE ", "WEIGHT "};
-        const std::size_t change = random() % changes.size();
+        static constexpr std::array words{"FAIL ", "DRAIN ", "RESTORE ", "RESTORE ", "WEIGHT "};
+        const std::size_t change = random() % words.size();
         TestClient administrator(rig, 99);
-        administrator.send("NODE " + (changes[change] + std::to_string(1 + random() % workers)) +
+        administrator.send("NODE " + (words[change] + std::to_string(1 + random() % workers)) +
                            (change == 4 ? " " + std::to_string(1 + random() % 3) : "") + "\r\n");
-      } else if (choice == 99 && random() % 4 == 0) {
-        store.notes.disk_is_full = random() % 4 == 0;
+      } else if (choice == 99) {
+        store.notes.disk_is_full = random() % 8 == 0;
       }
       if (step % 40 == 0)
         for (Writer& writer : writers)
           writer.audit(store);
     }
+    changes += std::ranges::count(store.notes.stages, RingNote::Stage::changed);
     store.notes.disk_is_full = false;
     rig.transport.let_go();
     if (away) test::return_worker(rig, *away);
@@ -242,6 +244,7 @@ TEST_CASE("LastingRing: whenever all processes are killed, the noted ring tells 
     for (Writer& writer : writers)
       writer.audit_at_rest(store);
   }
+  CHECK(changes > 0);
 }
 
 TEST_CASE("LastingRing: a change is noted, made, noted again, and cleaned up after",

@@ -585,8 +585,8 @@ TEST_CASE("DataFolder: a server's own start does not write anew", "[server][dura
 TEST_CASE("DataLayout: is read as it was written", "[server][durable]") {
   const test::TemporaryFolder folder;
   DataLayout layout;
-  layout.spread = {.workers = 3, .replicas = 2, .points = "nodes", .weights = {1, 0.1, 2.0 / 3}};
-  layout.spread.off = {1, 3};
+  layout.spread = {
+      .workers = 3, .replicas = 2, .points = "nodes", .weights = {1, 0.1, 2.0 / 3}, .off = {1, 3}};
   layout.leftovers = true;
   layout.in_use = true;
   layout.lost = {{1, 0}, {3, 12345}};

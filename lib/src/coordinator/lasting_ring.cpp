@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 // All that writes wait for is that what is under way already is answered: milliseconds, unless a
 // node has trouble; then clients are not held up for longer.
 constexpr auto longest_wait_of_writes = 500ms;
-constexpr auto pause_after_failure = 500ms;
+constexpr auto pause_after_failure = 100ms;
 
 }  // namespace
 
@@ -77,8 +77,10 @@ void LastingRing::note_leftovers() noexcept {
 
 void LastingRing::clean(const std::vector<std::size_t>& workers) {
   if (coordinator_.stable_sequence() < leftovers_until_ || !is_on_disk(workers)) return;
-  // If it cannot be noted the next server looks for some, and finds none.
-  if (note_) static_cast<void>(note_({RingNote::Stage::clean, {}}));
+  if (note_ && !note_({RingNote::Stage::clean, {}})) {
+    rest();
+    return;
+  }
   leftovers_ = false;
   start_over();
 }
