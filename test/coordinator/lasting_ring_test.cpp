@@ -280,7 +280,9 @@ TEST_CASE("LastingRing: two changes at once are noted as one", "[coordinator][cl
   store.rig().settle();
   store.rig().transport.by_hand();
   TestClient administrator(store.rig(), 99);
+  const int turns = store.rig().turns_asked_for;
   administrator.send("NODE DRAIN 4\r\n");
+  CHECK(store.rig().turns_asked_for > turns);  // also if nobody asks for anything afterwards
   store.rig().turn();
   administrator.send("NODE WEIGHT 2 3\r\n");
   administrator.send("NODE RESTORE 4\r\n");

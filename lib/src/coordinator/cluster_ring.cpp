@@ -21,6 +21,7 @@ void Cluster::change_ring(Ring next) {
   for (Member& member : members_)
     if (member.there) member.unsettled_since = coordinator_.now();
   apply(coordinator_.placement().retarget(goal));
+  coordinator_.ensure_turn_end();  // copying begins now, not with the next command
 }
 
 std::optional<std::string> Cluster::add() {
