@@ -58,6 +58,7 @@ DataFolder::DataFolder(const Options& options, std::size_t workers)
   }
   if (std::optional<DataLayout> found = read_layout(folder)) {
     layout_ = std::move(*found);
+    wanted_ = spread_of(options, workers, layout_.spread);
     settled_ = true;
     const bool too_many_lost =
         layout_.lost.size() + layout_.damaged.size() >= layout_.spread.copies();
@@ -95,7 +96,8 @@ void DataFolder::complete_commands(const LogSink& log, const StepWatch& step) {
   emptied.resize(emptied_count());
   std::vector<std::uint32_t> nodes;
   for (std::uint32_t node = 1; node <= layout_.spread.workers; ++node)
-    if (std::ranges::find(emptied, node) == emptied.end()) nodes.push_back(node);
+    if (std::ranges::find(emptied, node) == emptied.end() && !layout_.spread.off.contains(node))
+      nodes.push_back(node);
   layout_.completed = server::complete_commands({.folder = options_.data_folder,
                                                  .nodes = std::move(nodes),
                                                  .settled_until = layout_.settled_until,
@@ -144,6 +146,7 @@ std::uint64_t DataFolder::write_next_files(const LogSink& log, const StepWatch& 
                       .from = layout_.spread,
                       .emptied = {unfit.begin(), emptied},
                       .least_trusted_first = {emptied, unfit.end()},
+                      .has_leftovers = layout_.leftovers,
                       .to = wanted_,
                       .log = log,
                       .step = step});
@@ -179,7 +182,9 @@ void DataFolder::inspect(std::uint32_t node, const LogSink& log) {
   const std::filesystem::path file = node_file(options_.data_folder, node);
   if (!std::filesystem::exists(file) && !settled_) return;
   const std::size_t copies = layout_.spread.copies();
-  if (is_missing(file, copies)) {
+  const bool is_off = layout_.spread.off.contains(node);
+  if (is_off && !std::filesystem::exists(file)) return;  // it holds nothing
+  if (!is_off && is_missing(file, copies)) {
     if (copies == 1)
       throw std::runtime_error(file.string() +
                                " is missing: put it back (or an empty file, to do without what "
@@ -207,6 +212,10 @@ void DataFolder::inspect(std::uint32_t node, const LogSink& log) {
 void DataFolder::set_aside(std::uint32_t node, const std::string& why, const LogSink& log) {
   const std::filesystem::path file = node_file(options_.data_folder, node);
   const std::string say = why + ": it is set aside as " + set_sqlite_file_aside(file).string();
+  if (layout_.spread.off.contains(node)) {
+    log(LogLevel::warning, say + "; it held nothing");
+    return;
+  }
   if (layout_.spread.copies() > 1) {
     layout_.lost.erase(node);
     layout_.damaged.insert(node);
@@ -295,6 +304,7 @@ void DataFolder::note_equal_copies() {
 void DataFolder::note(std::size_t worker, std::optional<std::uint64_t> lost_at,
                       std::uint64_t settled_until) {
   const auto node = static_cast<std::uint32_t>(worker + 1);
+  if (layout_.spread.off.contains(node)) return;  // it holds nothing
   if (lost_at) {
     if (layout_.damaged.contains(node) || !layout_.lost.emplace(node, *lost_at).second)
       return;  // it was not whole anyway

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "pkv/log.hpp"
+#include "pkv/ring_note.hpp"
 
 #include "base/file_lock.hpp"
 #include "pkv_server/data_layout.hpp"
@@ -46,6 +47,11 @@ class DataFolder {
   /// After settle(): how many commands had to be completed for this start.
   [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
 
+  /// How the entries are spread: what the options leave open is as the last server left it.
+  [[nodiscard]] const DataSpread& spread() const noexcept { return layout_.spread; }
+  /// Files may have entries that their nodes do not hold by that.
+  [[nodiscard]] bool has_leftovers() const noexcept { return layout_.leftovers; }
+
   /// Of one key's copies some may have got the latest writes and others not: the server that wrote
   /// them was killed, or the machine lost its power.
   [[nodiscard]] bool copies_may_differ() const noexcept { return copies_may_differ_; }
@@ -60,6 +66,10 @@ class DataFolder {
   /// Worker `worker` was lost at this place in the order; or is whole again, and all up to
   /// `settled_until` has been done everywhere. Is on the disk when it returns.
   void note(std::size_t worker, std::optional<std::uint64_t> lost_at, std::uint64_t settled_until);
+
+  /// Is on the disk when it returns. If it throws, is_as_noted() tells whether all is as before.
+  void note(const RingNote& ring);
+  [[nodiscard]] bool is_as_noted() const;
 
   /// Notes that the folder is no longer in use: all that was ordered has come to all files.
   void leave();
@@ -79,7 +89,7 @@ class DataFolder {
 
   const Options& options_;
   std::optional<FileLock> lock_;
-  DataSpread wanted_;  ///< By the options.
+  DataSpread wanted_;  ///< By the options and, for the rest, by what there is.
   DataLayout layout_;
   std::optional<DataLayout::Rewritten> rewritten_;
   std::uint64_t completed_ = 0;

@@ -21,10 +21,12 @@ namespace {
 /// Files that a program which knows only the former ones would not understand are in a later one.
 constexpr std::size_t oldest_format = 1;
 constexpr std::size_t format_with_weights = 2;
-constexpr std::size_t format_with_records = 3;
+constexpr std::size_t format_with_records = 3;  // and with leftovers and nodes off the ring
 
 std::size_t format_of(const DataLayout& layout) {
-  if (layout.settled_until > 0 || layout.completed) return format_with_records;
+  if (layout.settled_until > 0 || layout.completed || layout.leftovers ||
+      !layout.spread.off.empty())
+    return format_with_records;
   if (!layout.spread.weights.empty() || layout.replacing > 0) return format_with_weights;
   return oldest_format;
 }
@@ -53,6 +55,8 @@ void read_line(const std::string& line, DataLayout& layout) {
   if (name == "workers") words >> layout.spread.workers;
   if (name == "replicas") words >> layout.spread.replicas;
   if (name == "points") words >> layout.spread.points;
+  if (name == "off" && words >> node) layout.spread.off.insert(node);
+  if (name == "leftovers") layout.leftovers = true;
   if (name == "in_use") layout.in_use = true;
   if (name == "replacing") words >> layout.replacing;
   if (name == "weights")
@@ -82,7 +86,10 @@ bool is_whole(const DataSpread& spread) {
                          spread.points != "0";
   return spread.workers > 0 && spread.replicas > 0 && (is_number || spread.points == "nodes") &&
          (spread.weights.empty() || spread.weights.size() == spread.workers) &&
-         std::ranges::all_of(spread.weights, [](double weight) { return weight > 0; });
+         std::ranges::all_of(spread.weights, [](double weight) { return weight > 0; }) &&
+         std::ranges::all_of(spread.off,
+                             [&](auto node) { return node > 0 && node <= spread.workers; }) &&
+         spread.off.size() < spread.workers;
 }
 
 }  // namespace
@@ -116,8 +123,11 @@ void write_layout(const std::filesystem::path& folder, const DataLayout& layout)
   if (!spread.weights.empty()) text << "\nweights";
   for (const double weight : spread.weights)
     text << ' ' << weight;
+  for (const std::uint32_t node : spread.off)
+    text << "\noff " << node;
   text << "\nreplicas " << spread.replicas << "\npoints " << spread.points << '\n';
   if (layout.in_use) text << "in_use\n";
+  if (layout.leftovers) text << "leftovers\n";
   for (const auto& [node, at] : layout.lost)
     text << "lost " << node << ' ' << at << '\n';
   for (const std::uint32_t node : layout.damaged)

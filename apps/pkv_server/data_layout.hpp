@@ -16,15 +16,18 @@ namespace pkv::server {
 /// to be trusted. It is in the file `pkv.layout` beside them, in lines of a name and a value:
 ///
 ///     format 1             2 if there are weights, or files that are to take others' places; 3 if
-///                          there is one of the lines `settled` and `completed`
+///                          there is one of the lines `settled`, `completed`, `leftovers` and `off`
 ///     workers 4
 ///     weights 1 1 2 1      of the nodes, if they are not all 1
+///     off 4                node 4 is not on the ring, and holds nothing
 ///     replicas 2
 ///     points 2048          of each node on the ring, or `nodes`
 ///     in_use               a server serves it, or was killed while it did
 ///     lost 3 1873...       node 3 has not got what was written from this place in the order on;
 ///                          0: nor all that was written before
 ///     damaged 2            node 2 has lost its file
+///     leftovers            files may have entries that their nodes do not hold: the ring was being
+///                          changed, and is the one that is told here
 ///     replacing 3          the store is in the files node-N.db.next, which are to take the places
 ///                          of files of 3 nodes; those that are not there have done so
 ///     rewritten 1000 12    1000 entries were written anew for this, in 12 ms
@@ -37,6 +40,7 @@ struct DataLayout {
   bool in_use = false;
   std::map<std::uint32_t, std::uint64_t> lost;  ///< Nodes, and when.
   std::set<std::uint32_t> damaged;
+  bool leftovers = false;
   std::size_t replacing = 0;  ///< The number of nodes before; 0: no files wait.
   struct Rewritten {
     std::uint64_t entries = 0;

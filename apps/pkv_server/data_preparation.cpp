@@ -21,8 +21,9 @@ constexpr auto speaking_time = 200ms;
 
 bool is_to_be_prepared(const Options& options, std::size_t workers) {
   const auto layout = read_layout(options.data_folder);
-  return layout && (layout->replacing > 0 || layout->spread != spread_of(options, workers) ||
-                    layout->may_have_torn_commands());
+  return layout &&
+         (layout->replacing > 0 || layout->spread != spread_of(options, workers, layout->spread) ||
+          layout->may_have_torn_commands());
 }
 
 }  // namespace

@@ -44,7 +44,10 @@ class ManyFiles {
 class Source {
  public:
   Source(const DataRewriting& what, const KeyAuthority& authority, std::uint32_t node)
-      : reader_(node_file(what.folder, node), node), authority_(authority), node_(node) {}
+      : reader_(node_file(what.folder, node), node),
+        authority_(authority),
+        node_(node),
+        may_have_leftovers_(what.has_leftovers) {}
 
   [[nodiscard]] bool next() try {
     while (reader_.next()) {
@@ -65,7 +68,7 @@ class Source {
   /// What the node holds by the layout may be left out, as another has it. Anything else was put
   /// there in a way that the layout does not know of, and might be nowhere else.
   void check_place() const {
-    if (authority_.is_holder(node_, reader_.key_hash())) return;
+    if (may_have_leftovers_ || authority_.is_holder(node_, reader_.key_hash())) return;
     throw std::runtime_error("node-" + std::to_string(node_) +
                              ".db has keys of other nodes: it was not written as pkv.layout says, "
                              "so the entries cannot be spread in another way");
@@ -74,6 +77,7 @@ class Source {
   SqliteReader reader_;
   const KeyAuthority& authority_;
   std::uint32_t node_;
+  bool may_have_leftovers_;
   std::uint64_t read_ = 0;
 };
 
@@ -159,9 +163,9 @@ class Rewriter {
 
   void write(const SqliteReader& entry) {
     std::array<std::size_t, most_copies> found;
-    for (const std::size_t node :
+    for (const std::size_t index :
          ring_.owner_indices(entry.key_hash(), std::span(found).first(copies_)))
-      builders_[node]->append(entry);
+      builders_[to_number(ring_.nodes()[index].id) - 1]->append(entry);
     if (++written_ % entries_per_step == 0) step();
   }
 

@@ -22,6 +22,8 @@ struct DataRewriting {
   std::vector<std::uint32_t> emptied;
   /// Nodes whose files are read only where there are no others.
   std::vector<std::uint32_t> least_trusted_first;
+  /// Files may have entries that their nodes do not hold: they are left out.
+  bool has_leftovers = false;
   DataSpread to;
   LogSink log;
   StepWatch step;

@@ -21,6 +21,7 @@ constexpr auto stop_deadline = 1500ms;
 ServerOptions server_options(const Options& options, const std::vector<mpi::Process>& processes,
                              ControlServer* control, const DataFolder* folder, const LogSink& log,
                              decltype(ServerOptions::note_whole) note_whole,
+                             decltype(ServerOptions::note_ring) note_ring,
                              decltype(ServerOptions::restored) restored) {
   ServerOptions server;
   server.bind_address = options.bind_address;
@@ -35,6 +36,8 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
   if (server.entries_last) {
     server.durability = options.durability;
     server.note_whole = std::move(note_whole);
+    server.note_ring = std::move(note_ring);
+    server.has_leftovers = folder->has_leftovers();
     if (const auto& rewritten = folder->rewritten()) {
       server.entries_rewritten = rewritten->entries;
       server.rewriting_time = rewritten->time;
@@ -65,6 +68,10 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
     node.epoch = process.epoch;
     if (server.nodes.size() < options.weights.size())
       node.weight = options.weights[server.nodes.size()];
+    if (folder != nullptr) {
+      node.weight = folder->spread().weight(to_number(node.id));
+      node.drained = folder->spread().off.contains(to_number(node.id));
+    }
     server.nodes.push_back(std::move(node));
   }
   return server;
@@ -94,6 +101,7 @@ Front::Front(boost::asio::io_context& io, const Options& options,
               options, processes, control, folder, log_,
               [this](std::size_t worker, std::optional<std::uint64_t> lost_at,
                      std::uint64_t settled_until) { note_whole(worker, lost_at, settled_until); },
+              [this](const RingNote& ring) { return note_ring(ring); },
               [this](const std::string& failure) { on_restored(failure); }),
           transport),
       port_file_path_(options.port_file),
@@ -181,6 +189,18 @@ void Front::note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at,
   } catch (const std::exception& error) {
     // To go on would be to serve, some day, from a file that lacks writes.
     leave(error.what());
+  }
+}
+
+bool Front::note_ring(const RingNote& ring) {
+  if (stopping_) return false;  // the next server goes on from what is noted
+  try {
+    data_->note(ring);
+    return true;
+  } catch (const std::exception& error) {
+    if (!data_->is_as_noted()) leave(error.what());  // what the next server will find is not known
+    log_(LogLevel::error, error.what());
+    return false;
   }
 }
 

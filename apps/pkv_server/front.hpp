@@ -73,6 +73,7 @@ class Front {
   void note_equal_copies();
   void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at,
                   std::uint64_t settled_until);
+  [[nodiscard]] bool note_ring(const RingNote& ring);
 
   LogSink log_;
   std::function<void()> on_ready_;

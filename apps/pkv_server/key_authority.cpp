@@ -29,15 +29,18 @@ std::span<std::size_t> KeyAuthority::holders(std::uint64_t position,
 std::uint32_t KeyAuthority::of(std::uint64_t position) const noexcept {
   std::array<std::size_t, most_copies> found;
   const auto held_by = holders(position, found);
-  const auto trust = [this](std::size_t index) { return trust_[index]; };
+  const auto trust = [this](std::size_t index) {
+    return trust_[to_number(ring_.nodes()[index].id) - 1];
+  };
   const std::size_t best = *std::ranges::max_element(held_by, {}, trust);
-  return trust_[best] > 0 ? to_number(ring_.nodes()[best].id) : 0;
+  return trust(best) > 0 ? to_number(ring_.nodes()[best].id) : 0;
 }
 
 bool KeyAuthority::is_holder(std::uint32_t node, std::uint64_t position) const noexcept {
   std::array<std::size_t, most_copies> found;
   const auto held_by = holders(position, found);
-  return std::ranges::find(held_by, std::size_t{node - 1}) != held_by.end();
+  return std::ranges::any_of(
+      held_by, [&](std::size_t index) { return ring_.nodes()[index].id == NodeId{node}; });
 }
 
 double KeyAuthority::unheld_share() const noexcept {

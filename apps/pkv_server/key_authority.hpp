@@ -37,7 +37,7 @@ class KeyAuthority {
 
   Ring ring_;
   std::size_t copies_;
-  std::vector<std::size_t> trust_;  ///< Of each of ring_.nodes(), 0 for none.
+  std::vector<std::size_t> trust_;  ///< Of nodes 1, 2, ..., 0 for none.
 };
 
 }  // namespace pkv::server

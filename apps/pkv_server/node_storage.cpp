@@ -40,7 +40,9 @@ void check_presence(const Options& options, std::uint32_t node) {
   const std::filesystem::path file = node_file(options.data_folder, node);
   if (!is_missing(file, options.replicas)) return;
   const auto layout = read_layout(options.data_folder);
-  if (!layout || layout->lost.contains(node) || layout->damaged.contains(node)) return;
+  if (!layout || layout->spread.off.contains(node) || layout->lost.contains(node) ||
+      layout->damaged.contains(node))
+    return;
   throw std::runtime_error(file.string() +
                            " is missing: put it back, or start pkv_server by itself, not under "
                            "mpiexec, to have it filled from replicas");

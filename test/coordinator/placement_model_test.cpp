@@ -44,7 +44,8 @@ class ModelCluster {
 
   [[nodiscard]] std::size_t worker_count() const { return live_.size(); }
   [[nodiscard]] bool lives(WorkerIndex worker) const { return live_[worker]; }
-  [[nodiscard]] bool is_busy() const { return !transfers_.empty() || !drops_.empty(); }
+  /// Something is to be copied or erased.
+  [[nodiscard]] bool is_busy() const { return copying_count() > 0 || !drops_.empty(); }
 
   void lose(WorkerIndex worker) {
     live_[worker] = false;
@@ -57,6 +58,31 @@ class ModelCluster {
   void revive(WorkerIndex worker) {
     live_[worker] = true;
     carry_out(placement_.revive(worker));
+  }
+
+  /// From here on holders are kept, unless they die, until release() is possible.
+  void hold() {
+    holding_ = true;
+    placement_.hold();
+  }
+  [[nodiscard]] bool holds() const { return holding_; }
+  [[nodiscard]] bool can_release() const { return placement_.can_release(); }
+
+  void release() {
+    for (auto transfer = transfers_.begin(); transfer != transfers_.end();) {
+      REQUIRE(placement_.waits(transfer->first));
+      take_in(transfer->second);
+      transfer = transfers_.erase(transfer);
+    }
+    holding_ = false;
+    const PlacementChange change = placement_.release();
+    REQUIRE(change.ended.empty());
+    REQUIRE(change.transfers.empty());
+    REQUIRE(change.losses.empty());
+    REQUIRE(placement_.waiting().empty());
+    carry_out(change);
+    for (const auto& [position, stocks] : stocks_)
+      REQUIRE(test::holders_at(placement_, position) == test::targets_at(goal_, position));
   }
 
   void retarget(const PlacementGoal& goal) {
@@ -73,12 +99,15 @@ class ModelCluster {
 
   /// Finishes a random transfer or drop. Requires: is_busy().
   void make_progress() {
-    const std::size_t choice = random_() % (transfers_.size() + drops_.size());
-    if (choice < transfers_.size()) {
-      const auto transfer = std::next(transfers_.begin(), static_cast<std::ptrdiff_t>(choice));
+    const std::size_t copying = copying_count();
+    const std::size_t choice = random_() % (copying + drops_.size());
+    if (choice < copying) {
+      auto transfer = transfers_.begin();
+      for (std::size_t left = choice; placement_.waits(transfer->first) || left-- > 0;)
+        ++transfer;
       complete(transfer->second);
     } else {
-      const std::size_t index = choice - transfers_.size();
+      const std::size_t index = choice - copying;
       erase(std::next(drops_.begin(), static_cast<std::ptrdiff_t>(index))->second);
     }
   }
@@ -118,15 +147,37 @@ class ModelCluster {
     stocks_.try_emplace(position, stocks);
   }
 
-  void complete(PlannedTransfer transfer) {
-    transfers_.erase(transfer.id);
+  [[nodiscard]] std::size_t copying_count() const {
+    return transfers_.size() - placement_.waiting().size();
+  }
+
+  /// The destination holds what it has been given, where the placement says so.
+  void take_in(const PlannedTransfer& transfer) {
     for (auto& [position, stocks] : stocks_) {
       if (!covers(transfer.ranges, position)) continue;
       const Stock copied{State::partly, transfer.id};
-      REQUIRE(stocks[transfer.destination] == copied);
-      stocks[transfer.destination] = {State::all, 0};
+      Stock& stock = stocks[transfer.destination];
+      if (stock == copied) stock = {State::all, 0};
     }
+  }
+
+  void complete(PlannedTransfer transfer) {
+    std::map<std::uint64_t, std::size_t> holders;
+    for (const auto& [position, stocks] : stocks_)
+      holders[position] = placement_.route(position).holders().size();
     const PlacementChange change = placement_.complete(transfer.id);
+    if (!placement_.waits(transfer.id)) transfers_.erase(transfer.id);
+    for (auto& [position, stocks] : stocks_) {
+      if (!covers(transfer.ranges, position)) continue;
+      Stock& stock = stocks[transfer.destination];
+      // A transfer that waits in some arcs may be through in others.
+      const bool must_wait =
+          holding_ && holders[position] >= test::targets_at(goal_, position).size();
+      REQUIRE(placement_.route(position).fills_worker(transfer.destination) == must_wait);
+      const Stock copied{State::partly, transfer.id};
+      REQUIRE(stock == copied);
+      if (!must_wait) stock = {State::all, 0};
+    }
     REQUIRE(change.ended.empty());  // a source is not dropped while others need it
     REQUIRE(change.transfers.empty());
     carry_out(change);
@@ -212,7 +263,10 @@ class ModelCluster {
     const auto had = static_cast<std::size_t>(std::ranges::count_if(before, has_all));
     const auto has = static_cast<std::size_t>(std::ranges::count_if(after, has_all));
     REQUIRE(has >= std::min(wanted, had));
-    REQUIRE(has <= wanted);
+    REQUIRE(has <= (holding_ ? std::max(wanted, had) : wanted));
+    if (!holding_) return;
+    for (std::size_t worker = 0; worker < live_.size(); ++worker)
+      if (live_[worker] && has_all(before[worker])) REQUIRE(has_all(after[worker]));
   }
 
   [[nodiscard]] bool is_fresh(std::uint32_t id) {
@@ -272,6 +326,7 @@ class ModelCluster {
   PlacementGoal goal_;
   std::mt19937_64& random_;
   Placement placement_;
+  bool holding_ = false;
   std::vector<bool> live_;
   std::map<std::uint64_t, Stocks> stocks_;  ///< By position.
   std::map<std::uint32_t, PlannedTransfer> transfers_;
@@ -293,16 +348,20 @@ PlacementGoal random_goal(std::mt19937_64& random, std::size_t worker_count, std
   return goal_of(Ring(nodes, test::with_points(points)), 1 + random() % max_replicas);
 }
 
-void take_random_step(ModelCluster& cluster, std::mt19937_64& random, std::size_t points) {
+void take_random_step(ModelCluster& cluster, std::mt19937_64& random, std::size_t points,
+                      bool may_hold) {
   const auto worker = static_cast<WorkerIndex>(random() % cluster.worker_count());
   const auto dice = random() % 100;
-  if (dice < 50 && cluster.is_busy()) {
+  if (cluster.holds() && cluster.can_release() && dice % 2 == 0) {
+    cluster.release();
+  } else if (dice < 50 && cluster.is_busy()) {
     cluster.make_progress();
   } else if (dice < 65 && cluster.lives(worker)) {
     cluster.lose(worker);
   } else if (dice < 90 && !cluster.lives(worker)) {
     cluster.revive(worker);
   } else if (dice >= 90) {
+    if (may_hold && random() % 2 == 0) cluster.hold();
     cluster.retarget(random_goal(random, cluster.worker_count(), points));
   }
 }
@@ -310,6 +369,8 @@ void take_random_step(ModelCluster& cluster, std::mt19937_64& random, std::size_
 TEST_CASE("Placement: whatever happens, workers have just what the routes say", "[placement]") {
   const auto seed = std::random_device{}();
   CAPTURE(seed);
+  const bool may_hold = GENERATE(false, true);
+  CAPTURE(may_hold);
   std::mt19937_64 random(seed);
   for (int round = 0; round < 60; ++round) {
     CAPTURE(round);
@@ -318,12 +379,15 @@ TEST_CASE("Placement: whatever happens, workers have just what the routes say", 
     ModelCluster cluster(random_goal(random, worker_count, points), worker_count, random);
     for (int step = 0; step < 60; ++step) {
       CAPTURE(step);
-      take_random_step(cluster, random, points);
+      take_random_step(cluster, random, points, may_hold);
     }
     for (std::size_t worker = 0; worker < worker_count; ++worker) {
       if (!cluster.lives(static_cast<WorkerIndex>(worker)))
         cluster.revive(static_cast<WorkerIndex>(worker));
     }
+    while (cluster.is_busy())
+      cluster.make_progress();
+    if (cluster.holds()) cluster.release();
     while (cluster.is_busy())
       cluster.make_progress();
     cluster.check_goal_is_reached();

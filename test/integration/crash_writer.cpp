@@ -76,19 +76,21 @@ void CrashWriter::send_one(Connection& connection) {
       return;
     }
     case 1: {
+      if (pairs_.empty()) break;
       const Pair& pair = pairs_[random_() % pairs_.size()];
       send_for_several(connection, {pair.one, pair.other});
       return;
     }
     case 2:
+      if (group_.empty()) break;
       send_for_several(connection, group_);
       return;
-    default: {
-      const std::string& key = single_keys_[random_() % single_keys_.size()];
-      note_sent({key}, number_);
-      connection.send(pkv::Command("SET", key, value_of(number_)));
-    }
+    default:
+      break;
   }
+  const std::string& key = single_keys_[random_() % single_keys_.size()];
+  note_sent({key}, number_);
+  connection.send(pkv::Command("SET", key, value_of(number_)));
 }
 
 /// Writes all of them or, at times, deletes them.

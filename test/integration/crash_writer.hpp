@@ -24,7 +24,7 @@ class CrashWriter {
   CrashWriter(unsigned id, std::uint64_t seed);
 
   /// Chooses keys for commands on several: some that live on one node and some that do not. To be
-  /// called once, before the first write.
+  /// called once, before the first write, unless the ring changes.
   void choose_pairs(Connection& connection);
 
   /// Writes until the connection ends.

@@ -39,6 +39,7 @@ struct Start {
   std::size_t replicas = 1;
   std::string points = "auto";
   std::vector<double> weights{};
+  std::set<std::uint32_t> off{};  ///< Nodes off the ring: as an earlier server has left it.
 };
 
 /// The files of a store, and what should be in them.
@@ -68,7 +69,7 @@ class Store {
     options_.data_folder = path().string();
     options_.workers = start_.workers;
     options_.replicas = start_.replicas;
-    options_.weights = start_.weights;
+    options_.weights = start_.off.empty() ? start_.weights : std::vector<double>();
     options_.ring = {};
     if (start_.points == "nodes")
       options_.ring.scheme = RingScheme::node_count;
@@ -105,12 +106,25 @@ class Store {
     return WIFSIGNALED(status);
   }
 
+  /// A server that is started in the former way changes the ring, and the files, to be so.
+  void change_ring(Start start) {
+    DataFolder folder(options_, workers());
+    folder.note({RingNote::Stage::changing, {}});
+    use(std::move(start));
+    for (const auto& [node, entries] : expected())
+      write(node, entries);
+    const Ring next = ring();
+    folder.note({RingNote::Stage::changed, {next.nodes().begin(), next.nodes().end()}});
+    folder.note({RingNote::Stage::clean, {}});
+  }
+
   /// The ring of such a server, as it makes it itself.
   [[nodiscard]] Ring ring() const {
     std::vector<RingNode> nodes;
     for (std::uint32_t id = 1; id <= workers(); ++id)
-      nodes.push_back(
-          {NodeId{id}, start_.weights.empty() ? 1.0 : start_.weights[id - 1], "this machine"});
+      if (!start_.off.contains(id))
+        nodes.push_back(
+            {NodeId{id}, start_.weights.empty() ? 1.0 : start_.weights[id - 1], "this machine"});
     return Ring(nodes, options_.ring);
   }
 
@@ -240,7 +254,7 @@ TEST_CASE("DataFolder: entries are where the next server looks for them", "[serv
       {.workers = 4, .replicas = 3, .weights = {1, 1, 2.5, 0.1}},
       {.workers = 4, .replicas = 2, .weights = {1, 1, 2.5, 0.2}},
       {.workers = 4, .points = "7", .weights = {1, 1, 2.5, 0.2}},
-      {.workers = 4, .points = "nodes"},
+      {.workers = 4, .points = "nodes", .weights = {1, 1, 1, 1}},
       {.workers = 5, .points = "nodes"},
       {.workers = 1, .replicas = 2},
       {.workers = 3},
@@ -266,6 +280,63 @@ TEST_CASE("DataFolder: nothing is written anew for the same options", "[server][
   store.audit();
   CHECK(std::filesystem::last_write_time(store.file(2)) == before);
   CHECK(store.log.empty());
+}
+
+TEST_CASE("DataFolder: the ring stays as a server has left it, unless weights are given",
+          "[server][durable]") {
+  const std::size_t replicas = GENERATE(1u, 2u);
+  Store store({.workers = 4, .replicas = replicas});
+  store.change_ring({.workers = 4, .replicas = replicas, .weights = {1, 2.5, 3, 1}, .off = {1, 3}});
+  store.prepare();
+  CHECK(store.log.empty());
+  CHECK((store.found() == store.expected()));
+  auto layout = read_layout(store.path());
+  REQUIRE(layout);
+  CHECK((layout->spread.off == std::set<std::uint32_t>{1, 3}));
+  CHECK(layout->spread.weight(2) == 2.5);
+
+  // A node that holds nothing may lack its file, and need not be filled.
+  std::filesystem::remove(store.file(3));
+  store.prepare();
+  CHECK(read_layout(store.path())->lost.empty());
+
+  SECTION("with more replicas than nodes on the ring") {
+    store.use({.workers = 4, .replicas = 3});
+    store.prepare();
+    store.audit();
+  }
+  SECTION("with weights") {
+    store.use({.workers = 4, .replicas = replicas, .weights = {1, 1, 1, 1}});
+    store.prepare();
+    store.audit();
+    CHECK_THAT(store.log, Contains("nodes 1 3 off the ring"));
+  }
+  SECTION("with other workers") {
+    store.use({.workers = 3, .replicas = replicas});
+    store.prepare();
+    store.audit();
+  }
+}
+
+TEST_CASE("DataFolder: what a change of the ring has left in files is not taken for entries",
+          "[server][durable]") {
+  const std::size_t replicas = GENERATE(1u, 2u);
+  Store store({.workers = 4, .replicas = replicas});
+  Store::Nodes nodes = store.expected();
+  for (auto& [node, entries] : nodes)
+    for (const auto& [key, entry] : store.entries())
+      entries.insert({key, {"stale", 1}});
+  for (const auto& [node, entries] : nodes)
+    store.write(node, entries);
+  const bool is_noted = GENERATE(true, false);
+  store.change_layout([is_noted](DataLayout& layout) { layout.leftovers = is_noted; });
+  store.use({.workers = 3, .replicas = replicas});
+  if (is_noted) {
+    store.prepare();
+    store.audit();
+  } else {
+    CHECK_THAT(store.why_not(), Contains("has keys of other nodes"));
+  }
 }
 
 TEST_CASE("DataFolder: a store without entries changes too", "[server][durable]") {
@@ -514,7 +585,9 @@ TEST_CASE("DataFolder: a server's own start does not write anew", "[server][dura
 TEST_CASE("DataLayout: is read as it was written", "[server][durable]") {
   const test::TemporaryFolder folder;
   DataLayout layout;
-  layout.spread = {.workers = 3, .replicas = 2, .points = "nodes", .weights = {1, 0.1, 2.0 / 3}};
+  layout.spread = {
+      .workers = 3, .replicas = 2, .points = "nodes", .weights = {1, 0.1, 2.0 / 3}, .off = {1, 3}};
+  layout.leftovers = true;
   layout.in_use = true;
   layout.lost = {{1, 0}, {3, 12345}};
   layout.damaged = {2};
@@ -525,6 +598,7 @@ TEST_CASE("DataLayout: is read as it was written", "[server][durable]") {
   REQUIRE(read);
   CHECK((read->spread == layout.spread));
   CHECK(read->in_use);
+  CHECK(read->leftovers);
   CHECK((read->lost == layout.lost));
   CHECK((read->damaged == layout.damaged));
   CHECK(read->replacing == 7);
@@ -538,7 +612,9 @@ TEST_CASE("DataLayout: nonsense is refused", "[server][durable]") {
       "workers 0\nreplicas 1\npoints 5\n", "workers 2\nreplicas 0\npoints 5\n",
       "workers 2\nreplicas 1\n", "workers 2\nreplicas 1\npoints many\n",
       "workers 2\nreplicas 1\npoints 99999999\n", "workers 2\nweights 1\nreplicas 1\npoints 5\n",
-      "workers 2\nweights 1 -1\nreplicas 1\npoints 5\n");
+      "workers 2\nweights 1 -1\nreplicas 1\npoints 5\n", "workers 2\noff 3\nreplicas 1\npoints 5\n",
+      "workers 2\noff 0\nreplicas 1\npoints 5\n",
+      "workers 2\noff 1\noff 2\nreplicas 1\npoints 5\n");
   const test::TemporaryFolder folder;
   std::ofstream(folder.path() / "pkv.layout") << "format 2\n" << lines << "end\n";
   CHECK_THROWS_WITH(read_layout(folder.path()), Contains("pkv.layout is damaged"));

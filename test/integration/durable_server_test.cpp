@@ -631,15 +631,77 @@ TEST_CASE("Durable server: under mpiexec, too, it says why files cannot be writt
   CHECK(contents(folder.path() / "node-4.db") == "precious");
 }
 
-TEST_CASE("Durable server: the ring stays as it is", "[server][durable]") {
+TEST_CASE("Durable server: a ring that was changed lasts", "[server][durable]") {
+  const std::string replicas = GENERATE("1", "2");
+  CAPTURE(replicas);
   const TemporaryFolder folder;
-  const ServerProcess server(settings_for(folder.path()));
+  const auto& data = folder.path();
+  ServerSettings settings = settings_for(data, {"--replicas", replicas});
+  settings.workers = 4;
+  const auto is_clean = [&data] { return layout(data).find("leftovers") == std::string::npos; };
+  const auto state_of = [](Connection& connection, std::size_t node) {
+    const Reply nodes = connection.ask("NODES");
+    return std::string(field(nodes.elements()[node - 1], "state").text());
+  };
+  {
+    ServerProcess server(settings);
+    fill(server, "v");
+    Connection connection(server.port());
+    CHECK(connection.ask("NODE", "WEIGHT", "2", "2.5") == Reply::status("OK"));
+    CHECK_FALSE(is_clean());
+    REQUIRE(comes_true(is_clean));
+    CHECK(connection.ask("NODE", "DRAIN", "4") == Reply::status("OK"));
+    REQUIRE(comes_true([&] { return state_of(connection, 4) == "drained" && is_clean(); }));
+    CHECK(there(server, "v") == key_count);
+    CHECK(server.stop() == 0);
+  }
+  CHECK_THAT(layout(data), Contains("weights 1 2.5 1 1\noff 4\n"));
+  {
+    ServerProcess server(settings);
+    Connection connection(server.port());
+    CHECK(state_of(connection, 4) == "drained");
+    CHECK(there(server, "v") == key_count);
+    fill(server, "w");
+    CHECK(connection.ask("NODE", "ADD") == Reply::status("OK"));
+    REQUIRE(comes_true([&] { return state_of(connection, 4) == "up" && is_clean(); }));
+    CHECK(there(server, "w") == key_count);
+    if (replicas == "2") {
+      CHECK(connection.ask("NODE", "FAIL", "1") == Reply::status("OK"));
+      REQUIRE(comes_true([&] { return state_of(connection, 1) == "failed" && is_clean(); }));
+      CHECK_THAT(layout(data), Contains("off 1\n") && !Contains("lost"));
+    } else {
+      CHECK_THAT(std::string(connection.ask("NODE", "FAIL", "1").text()), Contains("DRAIN it"));
+    }
+    for (const pid_t process : server.processes())
+      kill(process, SIGKILL);
+    REQUIRE(server.child().wait(20s));
+  }
+  settings.arguments.insert(settings.arguments.end(), {"--weights", "1,1,1,1"});
+  ServerProcess server(settings);
   Connection connection(server.port());
-  for (const char* const change : {"FAIL", "DRAIN", "RESTORE"})
-    CHECK_THAT(std::string(connection.ask("NODE", change, "1").text()),
-               Contains("cannot be changed"));
-  CHECK_THAT(std::string(connection.ask("NODE", "WEIGHT", "1", "2").text()),
-             Contains("cannot be changed"));
+  CHECK(there(server, "w") == key_count);
+  CHECK(state_of(connection, 1) == "up");
+  CHECK(connection.ask("DBSIZE") == Reply::integer(key_count));
+  CHECK_THAT(layout(data), !Contains("weights") && !Contains("off"));
+  CHECK(server.stop() == 0);
+}
+
+TEST_CASE("Durable server: without replicas a worker that dies takes a change of the ring back",
+          "[server][durable]") {
+  const TemporaryFolder folder;
+  const auto& data = folder.path();
+  ServerProcess server(settings_for(
+      data, {"--on-worker-loss", "restart", "--enable-debug-commands", "--copy-limit", "4000"}));
+  fill(server, "v");
+  Connection connection(server.port());
+  CHECK(connection.ask("NODE", "DRAIN", "2") == Reply::status("OK"));
+  CHECK(connection.ask("NODE", "KILL", "3") == Reply::status("OK"));
+  REQUIRE(comes_true([&data] { return layout(data).find("leftovers") == std::string::npos; }));
+  CHECK_THAT(layout(data), !Contains("off"));
+  CHECK(there(server, "v") == key_count);
+  CHECK(connection.ask("DBSIZE") == Reply::integer(key_count));
+  CHECK(server.stop() == 0);
+  CHECK(rows(data) == static_cast<int>(key_count));
 }
 
 }  // namespace

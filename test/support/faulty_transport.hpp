@@ -65,6 +65,9 @@ class FaultyTransport final : public wire::Transport {
   /// The transport notices that the worker's process is dead, and tells.
   void notice_loss(std::size_t worker);
 
+  /// What the worker has stored, by what it has run so far. Requires: is_connected().
+  [[nodiscard]] KVStore& store(std::size_t worker) noexcept { return inner_.store(worker); }
+
   /// Whether take_buffer() finds no memory.
   void set_out_of_memory(bool out) { out_of_memory_ = out; }
 

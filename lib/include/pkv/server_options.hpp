@@ -4,6 +4,7 @@
 #include "pkv/limits.hpp"
 #include "pkv/log.hpp"
 #include "pkv/node_id.hpp"
+#include "pkv/ring_note.hpp"
 #include "pkv/ring_types.hpp"
 
 #include <chrono>
@@ -20,8 +21,9 @@ namespace pkv {
 /// A node that a server sends commands to, as NODES shows it.
 struct ServerNode {
   NodeId id{};
-  double weight = 1.0;  ///< Its share of the keys, relative to the other nodes'.
-  int rank = 0;         ///< MPI rank of the process that serves it; 0 in-process.
+  double weight = 1.0;   ///< Its share of the keys, relative to the other nodes'.
+  bool drained = false;  ///< It is not on the ring at first, though no spare one.
+  int rank = 0;          ///< MPI rank of the process that serves it; 0 in-process.
   std::string host;
   std::int64_t process_id = 0;
   std::uint32_t epoch = 1;  ///< Which process in its place this is, counted from 1.
@@ -54,9 +56,8 @@ struct ServerOptions {
   bool workers_return = true;
   /// Kills the process of a worker, for NODE KILL. Empty: that command is refused.
   std::function<void(std::size_t worker)> kill_worker;
-  /// Whether the nodes' entries outlive their processes, in files. Then the ring is not changed, as
-  /// they would be looked for elsewhere after a restart; and without replicas a process that
-  /// returns holds what the former one did.
+  /// Whether the nodes' entries outlive their processes, in files. Then without replicas a process
+  /// that returns holds what the former one did.
   bool entries_last = false;
   /// What a write gets for which a client does not ask for more. Requires: entries_last, or none.
   Durability durability = Durability::none;
@@ -67,6 +68,12 @@ struct ServerOptions {
   std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at,
                      std::uint64_t settled_until)>
       note_whole;
+  /// Told of every stage of a change of the ring where `entries_last`, before anything relies on
+  /// it. Returns when it is noted for a later server, on the disk; false if it cannot be, and
+  /// nothing is noted. May be empty.
+  std::function<bool(const RingNote&)> note_ring;
+  /// The nodes' files may have entries of other nodes, from a change that was not finished.
+  bool has_leftovers = false;
   /// What had to be written anew before this start, as the files were of other nodes: INFO tells.
   std::uint64_t entries_rewritten = 0;
   std::chrono::milliseconds rewriting_time{0};

@@ -23,12 +23,16 @@ std::string percent(double share) {
 }  // namespace
 
 Cluster::Cluster(Coordinator& coordinator, Processes processes, LogSink log)
-    : coordinator_(coordinator), processes_(std::move(processes)), log_(std::move(log)) {
+    : coordinator_(coordinator),
+      processes_(std::move(processes)),
+      log_(std::move(log)),
+      lasting_ring_(coordinator, processes_.note_ring) {
   members_.resize(coordinator_.worker_count());
   for (std::size_t worker = 0; worker < members_.size(); ++worker) {
     members_[worker].weight = coordinator_.node(worker).weight;
     members_[worker].deaths = coordinator_.epoch(worker) - wire::first_epoch;
-    members_[worker].spare = !coordinator_.ring().index_of(coordinator_.node(worker).id);
+    const ServerNode& node = coordinator_.node(worker);
+    members_[worker].spare = !node.drained && !coordinator_.ring().index_of(node.id);
   }
   coordinator_.on_loss([this](std::size_t worker, std::uint32_t epoch, const char* why) {
     if (members_[worker].there && coordinator_.epoch(worker) == epoch)
@@ -60,6 +64,7 @@ void Cluster::lose_and_replace(std::size_t worker, const std::string& why) {
 }
 
 void Cluster::lose(std::size_t worker, const std::string& why) {
+  take_change_back(name(worker) + " is lost");
   Member& member = members_[worker];
   member.there = false;
   member.filling = false;
@@ -94,6 +99,8 @@ void Cluster::take_back(std::size_t worker) {
                           ", epoch " + std::to_string(ready.epoch) + ", after " +
                           milliseconds(coordinator_.now() - member.lost_at));
   if (!member.failed) apply(coordinator_.placement().revive(static_cast<WorkerIndex>(worker)));
+  if (lasting_ring_.has_leftovers() && coordinator_.settings().replicas == 1)
+    apply(coordinator_.placement().drop_unheld(static_cast<WorkerIndex>(worker)));
   if (state(worker) == State::up) note_whole(worker, std::nullopt);
 }
 
@@ -124,11 +131,13 @@ void Cluster::step() {
   settle_transfers();
   note_filled();
   note_equal_copies();
+  if (processes_.entries_last) step_lasting_ring();
   replace_those_away_for_long();
 }
 
 bool Cluster::busy() const noexcept {
   if (!coordinator_.transfers().idle()) return true;
+  if (lasting_ring_.changing() || has_leftovers_to_note()) return true;
   for (std::size_t worker = 0; worker < members_.size(); ++worker) {
     const Member& one = members_[worker];
     if (one.filling || one.returned || (!one.there && is_on_ring(worker) && find_spare()))
@@ -141,20 +150,25 @@ void Cluster::settle_transfers() {
   TransferSet& transfers = coordinator_.transfers();
   Placement& placement = coordinator_.placement();
   const TransferSet::News news = transfers.take_news();
-  for (const WorkerIndex worker : news.unusable)
-    if (members_[worker].there)
+  for (const WorkerIndex worker : news.unusable) {
+    // Without replicas a node's file is all there is of what it holds.
+    take_change_back(name(worker) + " does not take in all that it shall hold");
+    if (members_[worker].there && !is_only_copy())
       lose_and_replace(worker, "it does not agree with other holders any more");
+  }
   for (const TransferSet::News::Failed& failed : news.failed) {
     log(LogLevel::error, "keys cannot be copied from " + name(failed.source) + " to " +
                              name(failed.destination) + ": " +
                              make_error_code(failed.why).message());
+    take_change_back("they cannot be copied");
     // With replicas its other keys are elsewhere too, and another process may do better.
     if (coordinator_.settings().replicas > 1 && members_[failed.destination].there)
       lose_and_replace(failed.destination, "it cannot be filled");
   }
   for (const auto& [transfer, destination] : news.complete) {
+    if (placement.waits(transfer)) continue;
     apply(placement.complete(transfer));
-    transfers.end(transfer);
+    if (!placement.waits(transfer)) transfers.end(transfer);
     coordinator_.note_new_holder(destination);
     members_[destination].holder_since = coordinator_.sequence();
   }
@@ -181,6 +195,7 @@ void Cluster::note_filled() {
 
 void Cluster::apply(PlacementChange change) {
   TransferSet& transfers = coordinator_.transfers();
+  if (!change.transfers.empty() || !change.ended.empty()) lasting_ring_.start_over();
   for (PlannedTransfer& plan : change.transfers) {
     members_[plan.destination].filling = true;
     transfers.start(std::move(plan));
@@ -189,17 +204,23 @@ void Cluster::apply(PlacementChange change) {
     transfers.end(ended);
   for (Drop& drop : change.drops)
     transfers.erase(std::move(drop));
-  const bool files_are_kept = processes_.entries_last && coordinator_.settings().replicas == 1;
   for (const Loss& loss : change.losses) {
     coordinator_.note_new_holder(loss.worker);  // of former entries it knows some at most
-    if (files_are_kept) continue;
+    if (is_only_copy()) continue;
     log(LogLevel::error, name(loss.worker) + " now holds " + percent(loss.share) +
                              " of the keys, of which " +
                              (loss.salvaged_from != 0 ? "some were lost" : "all were lost"));
   }
 }
 
+bool Cluster::is_only_copy() const noexcept {
+  return processes_.entries_last && coordinator_.settings().replicas == 1;
+}
+
+/// While the ring changes a node may have all that it shall hold, but not all that it held by the
+/// ring that is noted.
 void Cluster::note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) const {
+  if (!lost_at && lasting_ring_.changing()) return;
   if (processes_.note_whole && coordinator_.settings().replicas > 1)
     processes_.note_whole(worker, lost_at, coordinator_.stable_sequence());
 }

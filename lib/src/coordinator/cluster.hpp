@@ -1,11 +1,12 @@
 #pragma once
 
 #include "pkv/log.hpp"
-#include "pkv/node_id.hpp"
 #include "pkv/ring.hpp"
 #include "pkv/worker_process.hpp"
 
+#include "coordinator/cluster_processes.hpp"
 #include "coordinator/coordinator.hpp"
+#include "coordinator/lasting_ring.hpp"
 #include "coordinator/placement_change.hpp"
 
 #include <cstddef>
@@ -23,7 +24,8 @@ namespace pkv {
 /// A worker that is lost leaves the holders of its keys at once; when another process has taken its
 /// place, that is filled with what it shall hold, while clients go on. If none comes
 /// soon, a spare worker takes over the node's id, so the ring does not change either way. Changes
-/// of the ring move what has to move in the same way.
+/// of the ring move what has to move in the same way; where entries are in files, LastingRing has
+/// the last word on them, and spare workers take nobody's place, as a file is its node's.
 ///
 /// Call step() after every Coordinator::collect(), and every few milliseconds while busy().
 ///
@@ -41,21 +43,7 @@ class Cluster {
     spare,     ///< Waits to take the place of another, or to be added.
   };
 
-  /// What can be done about a process. Functions may be empty: then it cannot be done.
-  struct Processes {
-    /// Ends the process if it is still the one of this epoch, and starts another if they
-    /// `come_back`.
-    std::function<void(std::size_t worker, std::uint32_t epoch)> replace;
-    /// Kills it, for tests.
-    std::function<void(std::size_t worker)> kill;
-    bool come_back = true;
-    /// Their entries are in files: the ring is not changed.
-    bool entries_last = false;
-    /// See ServerOptions.
-    std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at,
-                       std::uint64_t settled_until)>
-        note_whole{};
-  };
+  using Processes = ClusterProcesses;
 
   Cluster(Coordinator& coordinator, Processes processes, LogSink log);
 
@@ -68,8 +56,11 @@ class Cluster {
   void even_out_copies(std::span<const std::size_t> least_trusted_first,
                        std::function<void()> done);
 
+  /// Has what nodes do not hold erased, which their files may have from an earlier server.
+  void remove_leftovers();
+
   void step();
-  /// Something is in motion that needs step() also when no client does anything.
+  /// Something is in motion that needs step(), whatever clients do.
   [[nodiscard]] bool busy() const noexcept;
 
   // Changes that somebody asks for. They return why not, or nothing when it is under way.
@@ -134,7 +125,14 @@ class Cluster {
   [[nodiscard]] bool is_on_ring(std::size_t worker) const;
   void note_equal_copies();
   [[nodiscard]] PlacementGoal goal_of(const Ring& ring) const;
-  [[nodiscard]] std::optional<std::string> why_ring_stays() const;
+  [[nodiscard]] std::optional<std::string> begin_change();
+  [[nodiscard]] std::optional<std::string> why_not_failed(std::size_t worker) const;
+  void take_change_back(const std::string& why);
+  void step_lasting_ring();
+  [[nodiscard]] bool has_leftovers_to_note() const noexcept;
+  void finish_change();
+  /// What a node holds is in its file and nowhere else.
+  [[nodiscard]] bool is_only_copy() const noexcept;
   void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) const;
   [[nodiscard]] std::string name(std::size_t worker) const;
   void log(LogLevel level, const std::string& line) const;
@@ -143,6 +141,7 @@ class Cluster {
   Processes processes_;
   LogSink log_;
   std::vector<Member> members_;
+  LastingRing lasting_ring_;                ///< Where there are files.
   std::function<void()> copies_are_equal_;  ///< Until they are.
 };
 

@@ -21,13 +21,7 @@ void Cluster::change_ring(Ring next) {
   for (Member& member : members_)
     if (member.there) member.unsettled_since = coordinator_.now();
   apply(coordinator_.placement().retarget(goal));
-}
-
-std::optional<std::string> Cluster::why_ring_stays() const {
-  if (!processes_.entries_last) return std::nullopt;
-  return "ERR the ring cannot be changed while a server serves from files: start it again with "
-         "other "
-         "--workers or --weights, which moves the entries";
+  coordinator_.ensure_turn_end();  // copying begins now, not with the next command
 }
 
 std::optional<std::string> Cluster::add() {
@@ -55,6 +49,11 @@ Cluster::NextRing Cluster::without(NodeId node) const {
   if (coordinator_.ring().nodes().size() == 1)
     return {std::nullopt, "ERR node " + std::to_string(to_number(node)) +
                               " is the last one on the ring: restore another one first"};
+  if (processes_.entries_last &&
+      coordinator_.ring().nodes().size() <= coordinator_.settings().replicas)
+    return {std::nullopt, "ERR without node " + std::to_string(to_number(node)) +
+                              " there would be fewer nodes on the ring than replicas: restore "
+                              "another one first"};
   return {coordinator_.ring().without_node(node), {}};
 }
 
@@ -69,13 +68,15 @@ Cluster::NextRing Cluster::with_weight(NodeId node, double weight) const {
 }
 
 std::optional<std::string> Cluster::fail(NodeId node) {
-  if (auto why_not = why_ring_stays()) return why_not;
   NextRing next = without(node);
   if (!next.ring) return next.why_not;
   const std::size_t worker = *worker_of(node);
+  if (auto why_not = why_not_failed(worker)) return why_not;
+  if (auto why_not = begin_change()) return why_not;
   Member& member = members_[worker];
   member.failed = true;
   log(LogLevel::warning, name(worker) + " is failed by command: off the ring, and wiped");
+  note_whole(worker, coordinator_.sequence());
   if (member.there) {
     coordinator_.transfers().forget_erasing(static_cast<WorkerIndex>(worker));
     apply(coordinator_.placement().lose(static_cast<WorkerIndex>(worker)));
@@ -89,16 +90,15 @@ std::optional<std::string> Cluster::fail(NodeId node) {
 }
 
 std::optional<std::string> Cluster::drain(NodeId node) {
-  if (auto why_not = why_ring_stays()) return why_not;
   NextRing next = without(node);
   if (!next.ring) return next.why_not;
+  if (auto why_not = begin_change()) return why_not;
   log(LogLevel::info, name(*worker_of(node)) + " is being drained");
   change_ring(std::move(*next.ring));
   return std::nullopt;
 }
 
 std::optional<std::string> Cluster::restore(NodeId node) {
-  if (auto why_not = why_ring_stays()) return why_not;
   NextRing next = with(node);
   if (!next.ring) return next.why_not;
   const std::size_t worker = *worker_of(node);
@@ -106,6 +106,7 @@ std::optional<std::string> Cluster::restore(NodeId node) {
   if (!member.there)
     return "ERR node " + std::to_string(to_number(node)) +
            " has no process now: try again when NODES says so";
+  if (auto why_not = begin_change()) return why_not;
   member.failed = false;
   member.spare = false;
   log(LogLevel::info, name(worker) + " is put on the ring");
@@ -115,9 +116,9 @@ std::optional<std::string> Cluster::restore(NodeId node) {
 }
 
 std::optional<std::string> Cluster::set_weight(NodeId node, double weight) {
-  if (auto why_not = why_ring_stays()) return why_not;
   NextRing next = with_weight(node, weight);
   if (!next.ring) return next.why_not;
+  if (auto why_not = begin_change()) return why_not;
   members_[*worker_of(node)].weight = weight;
   change_ring(std::move(*next.ring));
   return std::nullopt;

@@ -37,7 +37,7 @@ std::optional<std::size_t> Cluster::find_spare() const {
 
 /// Has a spare worker serve the node of a lost one. Should that return, it is the spare.
 void Cluster::replace_by_spare(std::size_t worker) {
-  if (!is_on_ring(worker)) return;
+  if (!is_on_ring(worker) || processes_.entries_last) return;
   const auto spare = find_spare();
   if (!spare) {
     log(LogLevel::warning, "there is no spare node to take the place of " + name(worker));
@@ -52,7 +52,7 @@ void Cluster::replace_by_spare(std::size_t worker) {
 }
 
 void Cluster::replace_those_away_for_long() {
-  if (!find_spare()) return;
+  if (processes_.entries_last || !find_spare()) return;
   for (std::size_t worker = 0; worker < members_.size(); ++worker) {
     const Member& member = members_[worker];
     if (!member.there && coordinator_.now() - member.lost_at > patience_with_the_lost)

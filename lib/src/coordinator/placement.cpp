@@ -150,11 +150,13 @@ Placement::Shares Placement::shares(const std::function<bool(WorkerIndex)>& is_f
 /// Finds out what is asked for more often than it changes.
 void Placement::measure() {
   degree_ = measured_degree();
+  can_release_ = true;
   lacking_.assign(live_.size(), false);
   for (std::size_t route = 0; route < table_.routes().size(); ++route) {
     const WorkerList& holders = table_.route(route).holders();
     for (const WorkerIndex target : table_.targets(route))
       if (!holders.contains(target)) lacking_[target] = true;
+    can_release_ = can_release_ && is_settled_but_for_release(route);
   }
 }
 

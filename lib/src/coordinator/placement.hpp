@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -35,6 +36,9 @@ struct PlacementGoal {
 ///  - a worker whose entries are being erased is given nothing until that is done.
 /// So at every time a live worker has just the entries that it holds, is being filled with, or
 /// erases.
+///
+/// Where somebody else has to agree before holders are exchanged, hold() keeps those that there are
+/// until release(): what a transfer has brought waits meanwhile, and is kept up to date as before.
 ///
 /// Each event returns what has to be done about it; complete() and erased() report back.
 ///
@@ -68,6 +72,20 @@ class Placement {
   /// A drop has been carried out. Nothing if its worker has died meanwhile.
   [[nodiscard]] PlacementChange erased(std::uint32_t drop);
 
+  /// From here on no living holder is replaced by another, or let go.
+  void hold() noexcept { holding_ = true; }
+  /// Whether the transfer is complete and waits for release().
+  [[nodiscard]] bool waits(std::uint32_t transfer) const { return waiting_.contains(transfer); }
+  [[nodiscard]] const std::set<std::uint32_t>& waiting() const noexcept { return waiting_; }
+  /// Whether release() makes all targets holders: nothing remains to be copied.
+  [[nodiscard]] bool can_release() const noexcept { return can_release_; }
+  /// Ends hold(): the transfers that wait are complete. Requires: can_release().
+  [[nodiscard]] PlacementChange release();
+
+  /// The worker may have entries that it does not hold, and is not being filled with: they are to
+  /// be erased. Nothing if it is dead.
+  [[nodiscard]] PlacementChange drop_unheld(WorkerIndex worker);
+
   /// What retarget(goal) would start if also the workers `revived` lived.
   [[nodiscard]] PlacementForecast forecast(const PlacementGoal& goal,
                                            std::span<const WorkerIndex> revived = {}) const;
@@ -98,6 +116,7 @@ class Placement {
   [[nodiscard]] PlacementChange settle_targets(WorkerIndex worker);
   void measure();
   [[nodiscard]] std::size_t measured_degree() const noexcept;
+  [[nodiscard]] bool is_settled_but_for_release(std::size_t route) const;
 
   RouteTable table_;
   std::vector<bool> live_;
@@ -105,6 +124,9 @@ class Placement {
   std::uint32_t next_id_ = 1;
   std::size_t degree_ = 0;
   std::vector<bool> lacking_;
+  bool holding_ = false;
+  std::set<std::uint32_t> waiting_;  ///< Complete transfers, while holding.
+  bool can_release_ = true;
 };
 
 }  // namespace pkv

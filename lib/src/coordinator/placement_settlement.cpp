@@ -13,6 +13,10 @@ void Placement::Settlement::complete_fill(std::size_t route, std::uint32_t trans
   const auto done = std::ranges::find(changed.fills(), transfer, &Fill::transfer);
   assert(done != changed.fills().end());
   const WorkerIndex destination = done->destination;
+  if (placement_.holding_ && changed.holders().size() >= table_.targets(route).size()) {
+    placement_.waiting_.insert(transfer);
+    return;
+  }
 
   std::vector<Fill> others(changed.fills().begin(), changed.fills().end());
   std::erase_if(others, [&](const Fill& fill) { return fill.transfer == transfer; });
@@ -52,7 +56,7 @@ void Placement::Settlement::settle(std::span<const std::size_t> touched) {
 void Placement::Settlement::give_up(std::size_t route) {
   end_fills(route);
   if (table_.route(route).holders().empty() && table_.route(route).filling()) salvage(route);
-  shed_holders(route, table_.targets(route).size());
+  if (!placement_.holding_) shed_holders(route, table_.targets(route).size());
   find_new_sources(route);
 }
 
@@ -91,13 +95,20 @@ void Placement::Settlement::end_fills(std::size_t route) {
   if (kept.size() != changed.fills().size()) changed.set_fills(kept);
 }
 
-/// Makes the most wanted destination the holder of what it has. Others may have more, or less: they
-/// cannot go on from there, and start again.
+/// Makes a destination the holder of what it has: one that has everything, or else the most wanted
+/// one. Others may have more, or less: they cannot go on from there, and start again.
 void Placement::Settlement::salvage(std::size_t route) {
   Route& changed = table_.route(route);
   const WorkerList& targets = table_.targets(route);
-  const auto heir = std::ranges::find_if(
-      targets, [&](WorkerIndex target) { return changed.fills_worker(target); });
+  const auto has_all = [&](WorkerIndex target) {
+    return std::ranges::any_of(changed.fills(), [&](const Fill& fill) {
+      return fill.destination == target && placement_.waits(fill.transfer);
+    });
+  };
+  const auto* heir = std::ranges::find_if(targets, has_all);
+  if (heir == targets.end())
+    heir = std::ranges::find_if(targets,
+                                [&](WorkerIndex target) { return changed.fills_worker(target); });
   assert(heir != targets.end());
   for (const Fill& fill : changed.fills()) {
     ended_.insert(fill.transfer);
@@ -230,6 +241,8 @@ PlacementChange Placement::Settlement::finish() && {
 
   PlacementChange change;
   change.ended.assign(ended_.begin(), ended_.end());
+  for (const std::uint32_t transfer : ended_)
+    placement_.waiting_.erase(transfer);
   for (const auto& [key, id] : transfers_) {
     const auto& [continues, source, destination] = key;
     change.transfers.push_back({id, continues, source, destination, ranges_of(id)});

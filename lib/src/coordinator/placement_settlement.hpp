@@ -21,11 +21,16 @@ class Placement::Settlement {
  public:
   explicit Settlement(Placement& placement);
 
-  /// The destination of the fill by the transfer holds the arc; another holder makes room.
+  /// The destination of the fill by the transfer holds the arc; another holder makes room. Where
+  /// none may, as holders are held, the fill waits.
   void complete_fill(std::size_t route, std::uint32_t transfer);
 
   /// The arc's most trusted holder becomes its only one. Requires: there is a holder.
   void keep_one_copy(std::size_t route, std::span<const WorkerIndex> least_trusted_first);
+
+  /// What the worker has of the arc is to be erased. Requires: it neither holds it nor is it being
+  /// filled with it.
+  void drop(std::size_t route, WorkerIndex worker);
 
   void settle(std::span<const std::size_t> touched);
 
@@ -51,7 +56,6 @@ class Placement::Settlement {
   [[nodiscard]] WorkerIndex choose_source(std::size_t route);
   [[nodiscard]] std::uint32_t transfer_for(std::uint32_t continues, WorkerIndex source,
                                            WorkerIndex destination);
-  void drop(std::size_t route, WorkerIndex worker);
   void note_loss(std::size_t route, WorkerIndex worker, std::uint32_t salvaged_from);
   void measure_loads();
   void find_ready_workers();

@@ -72,22 +72,32 @@ void TransferSet::on_clear() {
 }
 
 bool TransferSet::has_room_for_held(std::size_t worker) const noexcept {
-  return std::ranges::all_of(transfers_, [worker](const auto& entry) {
+  return std::ranges::all_of(transfers_, [this, worker](const auto& entry) {
     const Transfer& transfer = *entry.second;
-    return transfer.plan().destination != worker || transfer.has_room(transfer.frontier());
+    if (transfer.plan().destination != worker) return true;
+    return !writes_wait_ && transfer.has_room(transfer.frontier());
+  });
+}
+
+bool TransferSet::settled() const noexcept {
+  return std::ranges::all_of(transfers_, [](const auto& entry) {
+    const Transfer& transfer = *entry.second;
+    return transfer.complete() && transfer.idle() && !transfer.divergence();
   });
 }
 
 void TransferSet::step() {
+  const auto step = [this](Transfer& transfer) {
+    transfer.step();
+    if (transfer.divergence())
+      unusable_.push_back(static_cast<WorkerIndex>(transfer.plan().destination));
+  };
   for (const auto& [id, transfer] : transfers_)
-    transfer->step();
+    step(*transfer);
   for (const auto& [id, erasing] : erasers_)
     erasing.eraser->step();
-  for (const auto& transfer : ended_) {
-    transfer->step();
-    if (transfer->divergence())
-      unusable_.push_back(static_cast<WorkerIndex>(transfer->plan().destination));
-  }
+  for (const auto& transfer : ended_)
+    step(*transfer);
   for (const auto& eraser : ended_erasers_)
     eraser->step();
   std::erase_if(ended_, [](const auto& transfer) { return transfer->idle(); });

@@ -48,6 +48,12 @@ class TransferSet {
     return transfers_.empty() || has_room_for_held(worker);
   }
 
+  /// Whether writes that a worker is to be filled with have to wait, whatever room there is: so
+  /// that all will be answered soon.
+  void keep_writes_waiting(bool waiting) noexcept { writes_wait_ = waiting; }
+  /// Every transfer is complete, and all that it sent has been answered well.
+  [[nodiscard]] bool settled() const noexcept;
+
   /// Whether clients are busy, to whom copying gives way then.
   void give_way(bool to_clients) noexcept { budget_.give_way(to_clients); }
   /// Goes on with whatever can go on. Call it once a turn, and every few milliseconds.
@@ -63,7 +69,8 @@ class TransferSet {
       std::uint32_t transfer;
       WorkerIndex destination;
     };
-    std::vector<Complete> complete;     ///< Still in the set: end() them.
+    /// Still in the set, and passing writes on: end() them.
+    std::vector<Complete> complete;
     std::vector<std::uint32_t> erased;  ///< Drops.
     /// Transfers that have given up. The routes stay as they are: what they should have moved is
     /// served from where it was.
@@ -100,6 +107,7 @@ class TransferSet {
   std::vector<std::unique_ptr<Eraser>> ended_erasers_;
   std::vector<WorkerIndex> unusable_;
   std::set<std::uint32_t> failed_;  // transfers whose failure has been told
+  bool writes_wait_ = false;
 };
 
 }  // namespace pkv

@@ -26,6 +26,8 @@ class LoopbackTransport::Node final : public ReplySink {
     return dispatcher_.run(request, *this);
   }
 
+  [[nodiscard]] KVStore& store() noexcept { return store_; }
+
   [[nodiscard]] ByteBuffer take_buffer() override { return transport_.take_buffer(); }
 
   void send(wire::Frame reply) override {
@@ -52,6 +54,10 @@ LoopbackTransport::~LoopbackTransport() = default;
 std::unique_ptr<LoopbackTransport::Node> LoopbackTransport::start_node(std::size_t worker,
                                                                        std::uint32_t epoch) {
   return std::make_unique<Node>(*this, worker, ids_[worker], epoch, limits_);
+}
+
+KVStore& LoopbackTransport::store(std::size_t worker) noexcept {
+  return nodes_[worker]->store();
 }
 
 std::uint32_t LoopbackTransport::slots_per_worker() const noexcept {

@@ -28,6 +28,9 @@ class LoopbackTransport final : public wire::Transport {
   LoopbackTransport(const std::vector<NodeId>& nodes, const Limits& limits);
   ~LoopbackTransport() override;
 
+  /// What the node has stored, by what has run so far. Requires: it is not lost.
+  [[nodiscard]] KVStore& store(std::size_t worker) noexcept;
+
   [[nodiscard]] std::size_t worker_count() const noexcept override { return nodes_.size(); }
   [[nodiscard]] std::uint32_t slots_per_worker() const noexcept override;
   [[nodiscard]] std::size_t preferred_frame_bytes() const noexcept override;

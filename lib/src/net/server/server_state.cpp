@@ -31,7 +31,7 @@ Ring make_ring(const ServerOptions& options) {
     throw std::invalid_argument("all nodes are spare: there must be more nodes than spare ones");
   for (const ServerNode& node :
        std::span(options.nodes).first(options.nodes.size() - options.spares))
-    nodes.push_back({node.id, node.weight, node.host});
+    if (!node.drained) nodes.push_back({node.id, node.weight, node.host});
   return Ring(std::move(nodes), options.ring);
 }
 
@@ -76,7 +76,8 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
                 .kill = options_.kill_worker,
                 .come_back = options_.workers_return,
                 .entries_last = options_.entries_last,
-                .note_whole = options_.note_whole},
+                .note_whole = options_.note_whole,
+                .note_ring = options_.note_ring},
                options_.log),
       service_(coordinator_, cluster_, options_.limits, options_.log, options_.bind_address),
       budget_(options_.limits.total_input_bytes),
@@ -119,12 +120,22 @@ void Server::State::start() {
       if (const auto self = weak.lock()) self->on_arrivals();
     });
   });
+  if (options_.has_leftovers)
+    asio::post(io_, [weak] {
+      if (const auto self = weak.lock()) self->remove_leftovers();
+    });
   if (restore_)
     asio::post(io_, [weak] {
       if (const auto self = weak.lock()) self->restore();
     });
   else
     accept();
+}
+
+void Server::State::remove_leftovers() {
+  coordinator_.update_clock();
+  cluster_.remove_leftovers();
+  end_turn();
 }
 
 void Server::State::restore() {

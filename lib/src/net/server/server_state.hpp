@@ -62,6 +62,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
  private:
   using Socket = boost::asio::ip::tcp::socket;
 
+  void remove_leftovers();
   void restore();
   void accept();
   boost::asio::awaitable<void> accept_clients();
