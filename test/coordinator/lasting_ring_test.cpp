@@ -78,7 +78,8 @@ class LastingRig {
   Cluster::Processes processes() {
     Cluster::Processes processes;
     processes.entries_last = true;
-    processes.note_whole = [this](std::size_t worker, std::optional<std::uint64_t> lost_at) {
+    processes.note_whole = [this](std::size_t worker, std::optional<std::uint64_t> lost_at,
+                                  std::uint64_t) {
       if (!lost_at)
         notes.lost.erase(worker);
       else if (notes.ring.index_of(NodeId{static_cast<std::uint32_t>(worker + 1)}))

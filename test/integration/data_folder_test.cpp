@@ -109,13 +109,14 @@ class Store {
   /// A server that is started in the former way changes the ring, and the files, to be so.
   void change_ring(Start start) {
     DataFolder folder(options_, workers());
-    folder.note({RingNote::Stage::changing, {}});
+    folder.note({.stage = RingNote::Stage::changing});
     use(std::move(start));
     for (const auto& [node, entries] : expected())
       write(node, entries);
     const Ring next = ring();
-    folder.note({RingNote::Stage::changed, {next.nodes().begin(), next.nodes().end()}});
-    folder.note({RingNote::Stage::clean, {}});
+    folder.note(
+        {.stage = RingNote::Stage::changed, .nodes = {next.nodes().begin(), next.nodes().end()}});
+    folder.note({.stage = RingNote::Stage::clean});
   }
 
   /// The ring of such a server, as it makes it itself.

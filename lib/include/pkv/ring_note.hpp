@@ -17,7 +17,7 @@ struct RingNote {
   };
   Stage stage = Stage::clean;
   // When it has changed:
-  std::vector<RingNode> nodes;
+  std::vector<RingNode> nodes{};
   std::uint64_t settled_until = 0;  ///< All up to this place in the order has been done everywhere.
 };
 
