@@ -149,6 +149,7 @@ Placement::Shares Placement::shares(const std::function<bool(WorkerIndex)>& is_f
 
 /// Finds out what is asked for more often than it changes.
 void Placement::measure() {
+  ++changes_;
   degree_ = measured_degree();
   lacking_.assign(live_.size(), false);
   for (std::size_t route = 0; route < table_.routes().size(); ++route) {

@@ -62,8 +62,10 @@ enum class Opcode : std::uint8_t {
   /// integer: the earliest time of expiry that any entry on this node still has, 0 if none has one.
   /// Gives the memory of some entries back that have expired.
   remove_expired = 34,
+
+  list_keys = 35,  ///< value: a page of the keys in a set of ranges. See listing.hpp.
 };
-inline constexpr auto last_opcode = Opcode::remove_expired;
+inline constexpr auto last_opcode = Opcode::list_keys;
 
 /// Whether it is for a key, and not for a node.
 [[nodiscard]] constexpr bool is_for_key(Opcode opcode) noexcept {
@@ -114,6 +116,7 @@ inline constexpr auto last_opcode = Opcode::remove_expired;
     case Opcode::end_query:
     case Opcode::expiry:
     case Opcode::remove_expired:
+    case Opcode::list_keys:
       return false;
   }
   return false;
