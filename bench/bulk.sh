@@ -3,54 +3,15 @@
 #
 # './dev bench bulk [LINES [RUNS]]': 1,000,000 lines and 5 runs unless said otherwise. The ways take
 # turns, so that what else the machine does falls on all of them; each must store every line.
+# shellcheck source-path=SCRIPTDIR/side_by_side
 set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/side_by_side
+source "$here/servers.sh"
 
 lines=${1:-1000000}
 runs=${2:-5}
-programs=$PKV_BUILD/bin
 work=$(mktemp -d)
-declare -a servers=()
-
-say() { printf '%s\n' "$*" >&2; }
-
-die() {
-  say "bulk: $*"
-  exit 1
-}
-
-clean_up() {
-  local server
-  for server in "${servers[@]}"; do kill -TERM "$server" 2>/dev/null || true; done
-  for server in "${servers[@]}"; do wait "$server" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap clean_up EXIT
-
-# Waits for the condition, at most a minute.
-until_true() {
-  local deadline=$((SECONDS + 60))
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || die "gave up waiting for: $*"
-    sleep 0.05
-  done
-}
-
-start_pkv() {
-  "$programs/pkv_server" --workers 4 --port 0 --port-file "$work/port" \
-    >"$work/pkv.log" 2>&1 </dev/null &
-  servers+=($!)
-  until_true test -s "$work/port"
-  pkv_port=$(<"$work/port")
-}
-
-# A port that is free now; somebody may take it before redis-server does, which then says so.
-start_redis() {
-  redis_port=$((20000 + RANDOM % 20000))
-  redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$work" \
-    >"$work/redis.log" 2>&1 </dev/null &
-  servers+=($!)
-  until_true redis-cli -p "$redis_port" ping
-}
 
 # --- the ways: each reads lines from standard input ---------------------------------------------
 
@@ -90,10 +51,11 @@ generate SET >"$work/set.txt"
 # One command at a time takes long enough with a tenth of them.
 head -n $(((lines + 9) / 10)) "$work/set.txt" >"$work/some.txt"
 
+# shellcheck disable=SC2119 # with the options it has
 start_pkv
 with_redis=false
 if command -v redis-server >/dev/null && command -v redis-cli >/dev/null; then
-  start_redis
+  start_redis --appendonly no
   with_redis=true
 else
   say 'redis-server or redis-cli is not installed: pkv alone'

@@ -4,69 +4,22 @@
 # './dev bench durable [ROUNDS [FOLDER]]': 5 rounds, and files in a folder beside the build unless said
 # otherwise. The servers take turns in each round; the ratios are those of one round. Nothing but the
 # disk of that folder is measured if it is not in memory.
+# shellcheck source-path=SCRIPTDIR/side_by_side
 set -euo pipefail
 
-programs=$PKV_BUILD/bin
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/side_by_side
+source "$here/servers.sh"
+
 rounds=${1:-5}
-workers=4
-server=0
-
-say() { printf '%s\n' "$*" >&2; }
-
-die() {
-  say "durable: $*"
-  exit 1
-}
-
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || die "the number of rounds is not a number: '$rounds'"
 for program in redis-server redis-cli redis-benchmark; do
   command -v "$program" >/dev/null || die "$program is not installed"
 done
 work=$(mktemp -d -p "${2:-$PKV_BUILD}" durable.XXXXXX)
 
-stop() {
-  if ((server == 0)); then return; fi
-  kill -TERM "$server" 2>/dev/null || true
-  wait "$server" 2>/dev/null || true
-  server=0
-}
-
-clean_up() {
-  stop
-  rm -rf "$work"
-}
-trap clean_up EXIT
-
-until_true() {
-  local deadline=$((SECONDS + 60))
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || die "gave up waiting for: $*"
-    sleep 0.005
-  done
-}
-
-start_pkv() {
-  rm -f "$work/port"
-  "$programs/pkv_server" --workers "$workers" --port 0 --port-file "$work/port" "$@" \
-    >"$work/log" 2>&1 </dev/null &
-  server=$!
-  until_true test -s "$work/port"
-  port=$(<"$work/port")
-}
-
-start_redis() {
-  rm -rf "$work/redis"
-  mkdir "$work/redis"
-  port=$((20000 + RANDOM % 20000))
-  redis-server --port "$port" --bind 127.0.0.1 --dir "$work/redis" --save '' --appendonly yes \
-    --appendfsync "$1" >"$work/log" 2>&1 </dev/null &
-  server=$!
-  until_true redis-cli -p "$port" ping
-}
-
-# load COMMAND COUNT: prints requests per second and the 99th percentile in milliseconds.
+# load PORT COMMAND COUNT: prints requests per second and the 99th percentile in milliseconds.
 load() {
-  redis-benchmark -p "$port" -t "$1" -n "$2" -c 50 -P 16 -d 64 -r 100000 --csv |
+  redis-benchmark -p "$1" -t "$2" -n "$3" -c 50 -P 16 -d 64 -r 100000 --csv |
     awk -F '","' 'NR == 2 { print $2, $7 }'
 }
 
@@ -95,23 +48,23 @@ set_with() {
   local level=$1 policy=$2 count=$3
   rm -rf "$work/store"
   start_pkv --engine sqlite --data "$work/store" --durability "$level"
-  load set "$count" | note "pkv-$level"
-  stop
-  start_redis "$policy"
-  load set "$count" | note "redis-$policy"
-  stop
+  load "$pkv_port" set "$count" | note "pkv-$level"
+  stop_servers
+  start_redis --appendonly yes --appendfsync "$policy"
+  load "$redis_port" set "$count" | note "redis-$policy"
+  stop_servers
 }
 
 get_with_files_and_without() {
   rm -rf "$work/store"
   start_pkv --engine sqlite --data "$work/store"
-  load set 400000 >/dev/null
-  load get 600000 | note get-sqlite
-  stop
+  load "$pkv_port" set 400000 >/dev/null
+  load "$pkv_port" get 600000 | note get-sqlite
+  stop_servers
   start_pkv
-  load set 400000 >/dev/null
-  load get 600000 | note get-memory
-  stop
+  load "$pkv_port" set 400000 >/dev/null
+  load "$pkv_port" get 600000 | note get-memory
+  stop_servers
 }
 
 # A million entries of 100 bytes, as commands.
@@ -126,17 +79,17 @@ million_entries() {
 make_large_store() {
   rm -rf "$work/large"
   start_pkv --engine sqlite --data "$work/large"
-  million_entries | redis-cli -p "$port" --pipe >/dev/null
-  stop
+  million_entries | redis-cli -p "$pkv_port" --pipe >/dev/null
+  stop_servers
 }
 
 start_on_large_store() {
   local begin=${EPOCHREALTIME/[.,]/} end
   start_pkv --engine sqlite --data "$work/large"
-  redis-cli -p "$port" get key:00000007 >/dev/null
+  redis-cli -p "$pkv_port" get key:00000007 >/dev/null
   end=${EPOCHREALTIME/[.,]/}
   awk -v us=$((end - begin)) 'BEGIN { print us / 1e6 }' >>"$work/start"
-  stop
+  stop_servers
 }
 
 for ((round = 1; round <= rounds; ++round)); do

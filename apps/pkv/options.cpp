@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 
 #include <map>
+#include <string>
+#include <string_view>
 
 namespace pkv::cli {
 namespace {
@@ -49,6 +51,9 @@ Examples:
   pkv export all.jsonl                      pkv export | pkv --host db2 import
 )";
 
+// What a command takes besides options. People know it by its type's name.
+constexpr const char* words_option = "words";
+
 CLI::App* add_action(CLI::App& app, Options& options, Action action, const char* name,
                      const char* what) {
   CLI::App* command = app.add_subcommand(name, what);
@@ -61,7 +66,7 @@ void add_key_and_value(CLI::App& app, Options& options, Action action, const cha
                        const char* what) {
   CLI::App* command = add_action(app, options, action, name, what);
   command
-      ->add_option("key_and_value", options.arguments,
+      ->add_option(words_option, options.arguments,
                    "The key and its value; @FILE takes the value from a file, - from standard "
                    "input, @@... is a value that begins with @. Put -- before a value that begins "
                    "with -")
@@ -73,7 +78,7 @@ void add_key_and_value(CLI::App& app, Options& options, Action action, const cha
 CLI::App* add_words(CLI::App& app, Options& options, Action action, const char* name,
                     const char* what, const char* words, int least, int most) {
   CLI::App* command = add_action(app, options, action, name, what);
-  CLI::Option* list = command->add_option("words", options.arguments, "")->type_name(words);
+  CLI::Option* list = command->add_option(words_option, options.arguments, "")->type_name(words);
   list->expected(least, most);
   if (least > 0) list->required();
   return command;
@@ -218,6 +223,16 @@ void add_flags(CLI::App& app, Options& options, double& seconds) {
   app.set_version_flag("--version", "pkv " PKV_VERSION);
 }
 
+/// What a command takes, if it was given too few words or too many: the parser complains of them by
+/// a name that nobody knows.
+std::string usage_for(const CLI::ParseError& reason, const CLI::App& app) {
+  if (!std::string_view(reason.what()).starts_with(words_option)) return {};
+  for (const CLI::App* const command : app.get_subcommands())
+    if (const CLI::Option* const words = command->get_option_no_throw(words_option))
+      return "pkv " + command->get_name() + ' ' + words->get_type_name();
+  return {};
+}
+
 }  // namespace
 
 std::variant<Options, ExitStatus> parse_options(int argc, char** argv) {
@@ -238,6 +253,10 @@ std::variant<Options, ExitStatus> parse_options(int argc, char** argv) {
       throw CLI::ValidationError("ring", "either nothing or: where KEY");
     }
   } catch (const CLI::ParseError& reason) {
+    if (const std::string usage = usage_for(reason, app); !usage.empty()) {
+      app.exit(CLI::ValidationError("usage", usage));
+      return ExitStatus::usage;
+    }
     return app.exit(reason) == 0 ? ExitStatus::success : ExitStatus::usage;
   }
   options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));

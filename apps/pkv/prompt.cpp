@@ -8,6 +8,7 @@
 #include "table.hpp"
 
 #include <clocale>
+#include <cstddef>
 #include <cstdlib>
 #include <iomanip>
 #include <iostream>
@@ -58,8 +59,12 @@ std::string usage_of(const CommandInfo& command) {
 void print_command_list() {
   std::cout << "C KEY VALUE creates, R KEY reads, U KEY VALUE updates, D KEY deletes.\n"
                "The value of C and U is the rest of the line; elsewhere quote what has blanks.\n\n";
+  constexpr std::size_t column = 28;
   for (const CommandInfo& command : command_table()) {
-    std::cout << "  " << std::left << std::setw(28) << usage_of(command) << command.summary << '\n';
+    const std::string usage = usage_of(command);
+    std::cout << "  " << std::left << std::setw(column) << usage;
+    if (usage.size() >= column) std::cout << '\n' << std::string(2 + column, ' ');
+    std::cout << command.summary << '\n';
   }
   std::cout << "\nhelp COMMAND shows one of them; exit or Ctrl-D leaves, Ctrl-C clears the line.\n";
 }

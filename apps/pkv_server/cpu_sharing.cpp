@@ -35,9 +35,10 @@ void allow(pid_t thread, const std::vector<int>& cpus) {
   sched_setaffinity(thread, sizeof set, &set);
 }
 
+/// Unless somebody has chosen another policy for it, a lower one say.
 void let_others_finish(pid_t thread) {
   const sched_param none{};
-  sched_setscheduler(thread, SCHED_BATCH, &none);
+  if (sched_getscheduler(thread) == SCHED_OTHER) sched_setscheduler(thread, SCHED_BATCH, &none);
 }
 
 /// Whether this process id means one of our processes here: under the same host name there may be

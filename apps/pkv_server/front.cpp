@@ -1,6 +1,9 @@
 #include "pkv_server/front.hpp"
 
+#include "pkv_server/rank0_word.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 
 #include <chrono>
 #include <csignal>
@@ -130,13 +133,21 @@ void Front::start(std::function<void()> on_ready) {
 }
 
 void Front::on_restored(const std::string& failure) {
-  if (!failure.empty()) leave("cannot restore the snapshot: " + failure);
+  if (!failure.empty()) return fail("cannot restore the snapshot: " + failure);
   try {
     port_file_.emplace(port_file_path_, server_.port());
   } catch (const std::exception& error) {
-    leave(error.what());
+    return fail(error.what());
   }
   on_ready_();
+}
+
+/// Ends the job in order, so that what is said here is the last that the user sees: mpiexec has
+/// much to say of a rank that leaves.
+void Front::fail(const std::string& why) {
+  log_(LogLevel::error, why);
+  failed_ = true;
+  boost::asio::post(io_, [this] { stop(); });
 }
 
 void Front::end() {
@@ -147,6 +158,7 @@ void Front::end() {
 
 void Front::leave(const std::string& why) noexcept {
   log_(LogLevel::error, why);
+  tell_launcher_why(why);
   if (port_file_) port_file_->remove();
   mpi::Environment::leave(1);
 }
@@ -237,8 +249,8 @@ void Front::await_signal() {
 }
 
 void Front::stop() {
+  if (!failed_) log_(LogLevel::info, "stopping");
   stopping_ = true;
-  log_(LogLevel::info, "stopping");
   deadline_.expires_after(stop_deadline);
   deadline_.async_wait([this](boost::system::error_code error) {
     if (!error) leave("stopping took too long: leaving with work undone");

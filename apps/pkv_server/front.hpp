@@ -60,6 +60,9 @@ class Front {
   /// After end(): whether all that was ordered has been done, by all nodes that were there.
   [[nodiscard]] bool has_finished_all() const noexcept { return finished_all_; }
 
+  /// After end(): whether the job ends because the server could not be made ready.
+  [[nodiscard]] bool has_failed() const noexcept { return failed_; }
+
   /// For the ways out of the process that run no destructors.
   [[noreturn]] void leave(const std::string& why) noexcept;
 
@@ -70,6 +73,7 @@ class Front {
   void on_ready(const WorkerReady& ready);
   void replace_unfit(ControlServer& control, const std::vector<WorkerReady>& workers);
   void on_restored(const std::string& failure);
+  void fail(const std::string& why);
   void note_equal_copies();
   void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at,
                   std::uint64_t settled_until);
@@ -92,6 +96,7 @@ class Front {
   bool fills_workers_;  // from replicas
   bool stopping_ = false;
   bool finished_all_ = false;
+  bool failed_ = false;
   std::jthread thread_;
 };
 

@@ -95,7 +95,7 @@ int translate(int status, bool stopping, Rank0Word last_word) noexcept {
 }
 
 /// Follows mpiexec until it ends, and stops it when the user wants that.
-int follow(pid_t mpiexec, const sigset_t& signals, Rank0Words& rank0) noexcept {
+int follow(pid_t mpiexec, const sigset_t& signals, Rank0Words& rank0) {
   bool stopping = false;
   auto give_up_at = Clock::time_point::max();
   for (;;) {
@@ -129,6 +129,9 @@ int launch(const Options& options, int argument_count, char** arguments) {
   check_weights(options, workers);
   prepare_data(with_possible_replicas(options, workers));
 
+  // Inherited as ignored, it would keep the ends of children from those who wait for them: from
+  // this program, and from Hydra's proxies, which then run in circles for ever.
+  std::signal(SIGCHLD, SIG_DFL);
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD})
@@ -142,6 +145,9 @@ int launch(const Options& options, int argument_count, char** arguments) {
   const int exit_status = follow(child, signals, rank0);
   const bool mpiexec_is_gone = kill(child, 0) != 0;
   end_descendants(mpiexec_is_gone ? orphan_patience : 0s);
+  // Again, as the last line: mpiexec has said much since.
+  if (exit_status != 0 && !rank0.reason().empty())
+    std::fprintf(stderr, "pkv_server: %s\n", rank0.reason().c_str());
   return exit_status;
 }
 

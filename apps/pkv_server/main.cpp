@@ -8,6 +8,7 @@
 #include "pkv_server/log.hpp"
 #include "pkv_server/node_storage.hpp"
 #include "pkv_server/options.hpp"
+#include "pkv_server/rank0_word.hpp"
 #include "pkv_server/worker_process.hpp"
 #include "wire/tags.hpp"
 
@@ -162,6 +163,9 @@ int main(int argument_count, char** arguments) {
     return server::run_rank(*options, argument_count, arguments);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "pkv_server: %s\n", error.what());
+    // The end of a worker that has a keeper is not that of the job.
+    if (!mpi::has_keeper() || mpi::rank_from_launcher() == 0)
+      server::tell_launcher_why(error.what());
     return 1;
   }
 }

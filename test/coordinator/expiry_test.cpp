@@ -1,4 +1,4 @@
-#include "coordinator/rig.hpp"
+#include "coordinator/recorded.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -16,14 +16,8 @@ using test::TestClient;
 
 namespace {
 
-struct Exchange {
-  const char* command;
-  const char* reply;
-};
-
 // What redis-server 7.0.15 answers to these, one after the other. 4102444800 is the year 2100.
-// Not among them: GETEX of a missing key, which Redis answers before it looks at the time.
-constexpr Exchange recorded[] = {
+constexpr test::Exchange recorded[] = {
     {"SET k v EX 100", "+OK\r\n"},
     {"TTL k", ":100\r\n"},
     {"SET k v", "+OK\r\n"},
@@ -173,6 +167,13 @@ constexpr Exchange recorded[] = {
     {"GETEX missing", "$-1\r\n"},
     {"GETEX missing EX 10", "$-1\r\n"},
     {"GETEX missing PERSIST", "$-1\r\n"},
+    {"GETEX missing EX abc", "$-1\r\n"},
+    {"GETEX missing EX 0", "$-1\r\n"},
+    {"GETEX missing PXAT 0", "$-1\r\n"},
+    {"GETEX missing EX 9223372036854775807", "$-1\r\n"},
+    {"GETEX missing EX", "-ERR syntax error\r\n"},
+    {"GETEX missing EX 10 PX 10", "-ERR syntax error\r\n"},
+    {"GETEX missing FOO", "-ERR syntax error\r\n"},
     {"GETEX", "-ERR wrong number of arguments for 'getex' command\r\n"},
     {"GETDEL fresh", "$1\r\nv\r\n"},
     {"TTL a b", "-ERR wrong number of arguments for 'ttl' command\r\n"},
@@ -213,19 +214,9 @@ TEST_CASE("Commands: times of expiry are answered as Redis answers", "[coordinat
   CAPTURE(replicas);
   Rig rig(3, {}, replicas);
   TestClient client(rig);
-  for (const Exchange& exchange : recorded) {
-    CAPTURE(exchange.command);
-    CHECK(ask(rig, client, exchange.command) == exchange.reply);
-  }
-  std::string commands;
-  std::string replies;
-  for (const Exchange& exchange : recorded) {
-    commands += std::string(exchange.command) + "\r\n";
-    replies += exchange.reply;
-  }
-  client.send("FLUSHALL\r\n" + commands);
-  rig.settle();
-  CHECK(client.take() == "+OK\r\n" + replies);
+  check_one_by_one(rig, client, recorded);
+  CHECK(ask(rig, client, "FLUSHALL") == "+OK\r\n");
+  check_in_pipeline(rig, client, recorded);
 }
 
 TEST_CASE("Commands: a key is gone when its time has come, removed or not",

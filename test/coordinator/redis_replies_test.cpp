@@ -1,9 +1,6 @@
-#include "coordinator/rig.hpp"
+#include "coordinator/recorded.hpp"
 
 #include <catch2/catch.hpp>
-
-#include <string>
-#include <vector>
 
 using namespace pkv;
 using test::Rig;
@@ -11,14 +8,9 @@ using test::TestClient;
 
 namespace {
 
-struct Exchange {
-  const char* command;
-  const char* reply;
-};
-
 // What redis-server 7.0.15 answers to these, one after the other. The few places where pkv differs,
 // as it has one database and other commands, are not among them.
-constexpr Exchange recorded[] = {
+constexpr test::Exchange recorded[] = {
     {"SET k v", "+OK\r\n"},
     {"SET k w NX", "$-1\r\n"},
     {"SET k w XX", "+OK\r\n"},
@@ -108,25 +100,12 @@ TEST_CASE("Commands: Redis' commands are answered as Redis answers them",
           "[coordinator][commands]") {
   Rig rig;
   TestClient client(rig);
-  for (const Exchange& exchange : recorded) {
-    CAPTURE(exchange.command);
-    client.send(std::string(exchange.command) + "\r\n");
-    rig.settle();
-    CHECK(client.take() == exchange.reply);
-  }
+  check_one_by_one(rig, client, recorded);
   CHECK(client.progress == Conversation::Progress::closing);
 }
 
 TEST_CASE("Commands: the same in one pipeline", "[coordinator][commands]") {
   Rig rig;
   TestClient client(rig);
-  std::string commands;
-  std::string replies;
-  for (const Exchange& exchange : recorded) {
-    commands += std::string(exchange.command) + "\r\n";
-    replies += exchange.reply;
-  }
-  client.send(commands);
-  rig.settle();
-  CHECK(client.take() == replies);
+  check_in_pipeline(rig, client, recorded);
 }

@@ -1,6 +1,7 @@
 #include "base/byte_buffer.hpp"
 #include "wire/copying.hpp"
 #include "wire/frame.hpp"
+#include "wire/listing.hpp"
 #include "wire/node_statistics.hpp"
 #include "wire/operation.hpp"
 #include "wire/wire_reply.hpp"
@@ -141,12 +142,27 @@ void read_copying(std::string_view bytes, unsigned which) {
   }
 }
 
+void read_listing(std::string_view bytes, unsigned which) {
+  ByteBuffer again;
+  if (which % 2 == 0) {
+    const auto request = wire::read_list_request(bytes);
+    if (!request) return;
+    wire::append_list_request(again, *request);
+    return require(again.view() == bytes);
+  }
+  wire::KeyPageReader reader(bytes);
+  wire::store_key_page_head(again.extend(wire::key_page_head_bytes), reader.next_position());
+  for (std::string_view key; reader.next(key);)
+    wire::append_listed_key(again, key);
+  if (reader.complete()) require(again.view() == bytes);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   if (size < 2) return 0;
   const std::string_view input(reinterpret_cast<const char*>(bytes) + 2, size - 2);
-  switch (bytes[0] % 5) {
+  switch (bytes[0] % 6) {
     case 0:
       read_header(input);
       break;
@@ -161,6 +177,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       break;
     case 4:
       read_copying(input, bytes[1]);
+      break;
+    case 5:
+      read_listing(input, bytes[1]);
       break;
   }
   return 0;

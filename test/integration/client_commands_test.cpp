@@ -130,6 +130,22 @@ TEST_CASE("pkv: a command line that makes no sense is refused", "[pkv]") {
   }
 }
 
+TEST_CASE("pkv: too few words for a command, or too many, are answered by what it takes", "[pkv]") {
+  ClientProgram pkv;
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong{
+      {{"get"}, "usage: pkv get KEY\n"},
+      {{"get", "a", "b"}, "usage: pkv get KEY\n"},
+      {{"put", "a"}, "usage: pkv put KEY VALUE|@FILE|-\n"},
+      {{"delete"}, "usage: pkv delete KEY...\n"},
+      {{"put-file", "a"}, "usage: pkv put-file NAME PATH|-\n"}};
+  for (const auto& [arguments, message] : wrong) {
+    CAPTURE(arguments);
+    const Outcome outcome = pkv.run(arguments);
+    CHECK(outcome.exit_status == 2);
+    CHECK(outcome.errors.starts_with(message));
+  }
+}
+
 TEST_CASE("pkv: a file that cannot be read is a usage error", "[pkv]") {
   ClientProgram pkv;
   const Outcome outcome = pkv.run({"put", "k", "@/no/such/file"});

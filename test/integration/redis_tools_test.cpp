@@ -1,10 +1,13 @@
 #include "support/connection.hpp"
 #include "support/program.hpp"
 #include "support/server_process.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -71,6 +74,40 @@ TEST_CASE("redis-cli --pipe loads commands in bulk", "[server][mpi][redis]") {
   test::Connection connection(server.port());
   CHECK(connection.ask("DBSIZE") == Reply::integer(20'000));
   CHECK(connection.ask("GET", "key:19999") == Reply::bulk("value of line 19999"));
+}
+
+TEST_CASE("redis-cli --scan lists all keys, or those that match", "[server][mpi][redis]") {
+  if (!is_installed("redis-cli")) return;
+  const std::string engine = GENERATE("memory", "sqlite");
+  CAPTURE(engine);
+  const test::TemporaryFolder folder;
+  test::ServerSettings settings{.workers = 3, .arguments = {"--engine", engine}};
+  if (engine == "sqlite") {
+    settings.arguments.emplace_back("--data");
+    settings.arguments.push_back(folder.path().string());
+  }
+  test::ServerProcess server(settings);
+  test::Connection connection(server.port());
+  for (int i = 0; i < 1'000; ++i)
+    connection.send(pkv::Command("SET", "key:" + std::to_string(i), std::string(100, 'v')));
+  for (int i = 0; i < 1'000; ++i)
+    REQUIRE(connection.receive() == Reply::status("OK"));
+  const auto lines_of = [&](Words options) {
+    Words words{"redis-cli", "-p", port_of(server), "--scan"};
+    words.insert(words.end(), options.begin(), options.end());
+    const Outcome outcome = test::run_program(found(words));
+    CHECK(outcome.exit_status == 0);
+    std::multiset<std::string> lines;
+    std::istringstream output(outcome.output);
+    for (std::string line; std::getline(output, line);)
+      lines.insert(line);
+    return lines;
+  };
+  const auto all = lines_of({});
+  CHECK(all.size() == 1'000);
+  for (int i = 0; i < 1'000; ++i)
+    CHECK(all.count("key:" + std::to_string(i)) == 1);
+  CHECK(lines_of({"--pattern", "key:77*"}).size() == 11);
 }
 
 TEST_CASE("redis-cli talks to the server at a terminal", "[server][mpi][redis]") {

@@ -79,6 +79,15 @@ TEST_CASE("Server: SIGTERM to mpiexec or rank 0 ends it with status 0", "[server
   CHECK(wait_until_gone(server.processes(), 5s).empty());
 }
 
+TEST_CASE("Server: ends also where it was started by somebody who ignores the ends of children",
+          "[server][lifecycle]") {
+  std::signal(SIGCHLD, SIG_IGN);  // is inherited
+  ServerProcess server({.workers = 1});
+  std::signal(SIGCHLD, SIG_DFL);
+  CHECK(server.stop() == 0);
+  CHECK(wait_until_gone(server.processes(), 5s).empty());
+}
+
 TEST_CASE("Server: an orderly end is quiet", "[server][lifecycle]") {
   ServerProcess server({.workers = 2, .arguments = {"--log-level", "warning"}});
   CHECK(server.stop(SIGINT) == 0);

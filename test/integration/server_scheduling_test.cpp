@@ -26,8 +26,11 @@ TEST_CASE("Server: processes that outnumber the CPUs gather on one", "[server][c
   CHECK(wait_until(
       [&] { return allowed_cpus(server.rank(0)) == 1 && allowed_cpus(server.rank(cpus)) == 1; },
       10s));
+  // Where the tests run by another policy than the usual one, that is kept.
+  const int inherited = sched_getscheduler(0);
+  const int expected = inherited == SCHED_OTHER ? SCHED_BATCH : inherited;
   for (int rank = 0; rank <= cpus; ++rank)
-    CHECK(sched_getscheduler(server.rank(rank)) == SCHED_BATCH);
+    CHECK(sched_getscheduler(server.rank(rank)) == expected);
   Conversation client(server.port());
   CHECK(client.ask("SET k v\r\n", "+OK\r\n") == "+OK\r\n");
   CHECK(server.stop() == 0);
@@ -39,7 +42,7 @@ TEST_CASE("Server: leaves its processes to the system if it is told to", "[serve
   Conversation client(server.port());
   CHECK(client.ask("SET k v\r\n", "+OK\r\n") == "+OK\r\n");
   CHECK(allowed_cpus(server.rank(1)) == cpus);
-  CHECK(sched_getscheduler(server.rank(1)) == SCHED_OTHER);
+  CHECK(sched_getscheduler(server.rank(1)) == sched_getscheduler(0));
   CHECK(server.stop() == 0);
 }
 

@@ -90,8 +90,9 @@ class KVStore {
   /// The length of the value. Errors: key_not_found.
   [[nodiscard]] result<std::size_t> length(std::string_view key);
 
-  /// See StorageEngine::scan.
+  /// See StorageEngine::scan and scan_keys. Without those that have expired.
   [[nodiscard]] result<ScanPage> scan(ScanCursor cursor, std::size_t count);
+  [[nodiscard]] result<ScanPage> scan_keys(ScanCursor cursor, std::size_t count);
 
   /// Without those that have expired. Takes time in proportion to the expired ones that have not
   /// been removed yet.
@@ -157,6 +158,7 @@ class KVStore {
 
  private:
   [[nodiscard]] result<bool> matches(Condition condition, std::string_view key);
+  [[nodiscard]] result<ScanPage> without_expired(result<ScanPage> page) const;
   [[nodiscard]] result<void> write(std::string_view key, std::string_view value, Version version,
                                    Timestamp expires_at);
   [[nodiscard]] Version claim(Version version) noexcept;

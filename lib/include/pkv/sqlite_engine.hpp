@@ -19,6 +19,7 @@
 namespace pkv {
 
 class SqliteFile;
+class SqliteStatement;
 class SqliteWriter;
 
 /// Why an engine's file cannot be relied on any more.
@@ -91,6 +92,7 @@ class SqliteEngine final : public StorageEngine {
   [[nodiscard]] result<bool> erase(std::string_view key, Timestamp now = never) override;
   [[nodiscard]] result<void> clear() override;
   [[nodiscard]] result<ScanPage> scan(ScanCursor cursor, std::size_t count) override;
+  [[nodiscard]] result<ScanPage> scan_keys(ScanCursor cursor, std::size_t count) override;
   [[nodiscard]] std::size_t count() const noexcept override;
   [[nodiscard]] result<std::size_t> remove_expired(Timestamp now, std::size_t most) override;
   [[nodiscard]] std::size_t count_expired(Timestamp now) const noexcept override;
@@ -134,6 +136,8 @@ class SqliteEngine final : public StorageEngine {
   [[nodiscard]] result<bool> erase_entry(std::string_view key, Timestamp now);
   [[nodiscard]] result<void> clear_entries();
   [[nodiscard]] result<void> add_record(Version place, Version settled, std::string_view writes);
+  [[nodiscard]] result<ScanPage> scan_with(SqliteStatement& scan, ScanCursor cursor,
+                                           std::size_t count);
   [[nodiscard]] result<void> open_transaction();
   [[nodiscard]] result<void> keep_batch();
   void note_checkpoint();
@@ -152,7 +156,7 @@ class SqliteEngine final : public StorageEngine {
   errc batch_failure_ = errc::storage_failure;
   int logged_code_ = 0;  ///< The failure that was logged last, 0 since something has worked again.
   Found found_;
-  std::vector<char> page_;  ///< What the latest scan() returned views of.
+  std::vector<char> page_;  ///< What the latest scan returned views of.
 };
 
 }  // namespace pkv

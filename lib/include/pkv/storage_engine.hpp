@@ -99,6 +99,10 @@ class StorageEngine {
   /// written anew.
   [[nodiscard]] virtual result<ScanPage> scan(ScanCursor cursor, std::size_t count) = 0;
 
+  /// The same for those to whom keys and times of expiry are enough: values may be empty and
+  /// versions 0 where an engine would have to read them.
+  [[nodiscard]] virtual result<ScanPage> scan_keys(ScanCursor cursor, std::size_t count);
+
   /// Removes entries whose time of expiry is at or before `now`, at most so many, the earliest
   /// first, and says how many it has removed.
   [[nodiscard]] virtual result<std::size_t> remove_expired(Timestamp now, std::size_t most) = 0;

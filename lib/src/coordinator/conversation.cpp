@@ -237,6 +237,12 @@ Outcome Conversation::forward_count() {
   return Outcome::done;
 }
 
+Outcome Conversation::list_keys(KeyListing::Request request) {
+  if (const auto full = service_.key_counts.full_worker()) return wait_for_room(*full);
+  service_.key_listing.begin(*this, begin_command(), std::move(request));
+  return Outcome::done;
+}
+
 void Conversation::abandon() noexcept {
   discard_output();
   replies_ = ReplyLine();

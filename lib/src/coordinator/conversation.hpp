@@ -114,6 +114,8 @@ class Conversation final : public ReplyReceiver {
 
   /// Counts all keys at one place in the order; the number is the reply.
   Outcome forward_count();
+  /// Lists some keys at one place in the order; the reply is SCAN's.
+  Outcome list_keys(KeyListing::Request request);
   /// Answers OK when all that was ordered before is on the disk, or an error when `patience` is at
   /// an end; 0: never.
   Outcome wait_for_disk(std::chrono::milliseconds patience);

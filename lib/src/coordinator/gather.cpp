@@ -33,6 +33,10 @@ void GatherSum::write_result(OutputQueue& to) const {
   encode_integer(to, sum_);
 }
 
+void GatherMistake::write_result(OutputQueue& to) const {
+  to.append(found_ ? "-" + error_ + "\r\n" : "$-1\r\n");
+}
+
 void GatherArray::write_result(OutputQueue& to) const {
   encode_array_header(to, parts_.size());
   for (const Part& part : parts_)

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace pkv {
@@ -76,6 +78,22 @@ class GatherSum final : public Gather {
   void write_result(OutputQueue& to) const override;
 
   std::int64_t sum_ = 0;
+};
+
+/// An error if there is a key, and nil if not: as Redis has it where a mistake is found only in
+/// what is to be done with the key (GETEX). Its part is Opcode::exists.
+class GatherMistake final : public Gather {
+ public:
+  explicit GatherMistake(std::string error) : Gather(1), error_(std::move(error)) {}
+
+ private:
+  void take(std::uint32_t, const wire::WireReply& reply, const SharedFrame&) override {
+    found_ = reply.integer != 0;
+  }
+  void write_result(OutputQueue& to) const override;
+
+  std::string error_;
+  bool found_ = false;
 };
 
 /// An array of the parts (MGET).

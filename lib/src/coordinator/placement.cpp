@@ -149,6 +149,7 @@ Placement::Shares Placement::shares(const std::function<bool(WorkerIndex)>& is_f
 
 /// Finds out what is asked for more often than it changes.
 void Placement::measure() {
+  ++changes_;
   degree_ = measured_degree();
   can_release_ = true;
   lacking_.assign(live_.size(), false);

@@ -90,6 +90,8 @@ class Placement {
   [[nodiscard]] PlacementForecast forecast(const PlacementGoal& goal,
                                            std::span<const WorkerIndex> revived = {}) const;
 
+  /// Rises with every event that may have changed who holds what. Never 0.
+  [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
   [[nodiscard]] bool lives(WorkerIndex worker) const noexcept { return live_[worker]; }
   /// How many copies there are of every key, and nothing else: the number of all entries is that
   /// many times the number of keys. 0 while keys differ in that, or there are unfinished copies.
@@ -122,6 +124,7 @@ class Placement {
   std::vector<bool> live_;
   std::map<std::uint32_t, WorkerIndex> drops_;  ///< To be erased, and where.
   std::uint32_t next_id_ = 1;
+  std::uint64_t changes_ = 0;
   std::size_t degree_ = 0;
   std::vector<bool> lacking_;
   bool holding_ = false;

@@ -10,6 +10,7 @@
 #include "coordinator/disk_waits.hpp"
 #include "coordinator/expirer.hpp"
 #include "coordinator/key_counts.hpp"
+#include "coordinator/key_listing.hpp"
 #include "coordinator/node_queries.hpp"
 #include "coordinator/snapshots.hpp"
 #include "coordinator/store_scans.hpp"
@@ -47,6 +48,7 @@ struct Service {
         log(std::move(the_log)),
         bind_address(std::move(the_bind_address)),
         key_counts(the_coordinator),
+        key_listing(the_coordinator),
         node_queries(the_coordinator),
         scans(the_coordinator),
         client_views(the_coordinator, scans),
@@ -59,6 +61,7 @@ struct Service {
   LogSink log;
   std::string bind_address;
   KeyCounts key_counts;
+  KeyListing key_listing;
   NodeQueries node_queries;
   StoreScans scans;
   ClientViews client_views;

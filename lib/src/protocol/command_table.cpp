@@ -78,6 +78,8 @@ constexpr auto table = std::to_array<CommandInfo>({
     {K::expiretime, "expiretime", 2, read_fast, 1, 1, 1, "generic", "key", "Tell when a key expires, in seconds since 1970"},
     {K::pexpiretime, "pexpiretime", 2, read_fast, 1, 1, 1, "generic", "key", "Tell when a key expires, in milliseconds since 1970"},
     {K::persist, "persist", 2, write_fast, 1, 1, 1, "generic", "key", "Let a key not expire"},
+    {K::scan, "scan", -2, command_readonly, 0, 0, 0, "generic", "cursor [MATCH pattern] [COUNT count] [TYPE type]", "List the keys, some at a time"},
+    {K::keys, "keys", 2, command_readonly, 0, 0, 0, "generic", "pattern", "Refused: SCAN lists the keys"},
 });
 
 // clang-format on

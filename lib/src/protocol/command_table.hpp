@@ -65,8 +65,10 @@ enum class CommandKind : std::uint8_t {
   expiretime,
   pexpiretime,
   persist,
+  scan,
+  keys,
 };
-inline constexpr auto last_command_kind = CommandKind::persist;
+inline constexpr auto last_command_kind = CommandKind::keys;
 
 /// Properties of commands, to be combined with |.
 enum CommandFlags : std::uint8_t {

@@ -181,12 +181,19 @@ result<std::size_t> KVStore::length(std::string_view key) {
   return found->value.size();
 }
 
-result<ScanPage> KVStore::scan(ScanCursor cursor, std::size_t count) {
-  result<ScanPage> page = engine_->scan(cursor, count);
+result<ScanPage> KVStore::without_expired(result<ScanPage> page) const {
   if (page)
     std::erase_if(page->entries,
                   [this](const EntryView& entry) { return has_expired(entry.expires_at, now_); });
   return page;
+}
+
+result<ScanPage> KVStore::scan(ScanCursor cursor, std::size_t count) {
+  return without_expired(engine_->scan(cursor, count));
+}
+
+result<ScanPage> KVStore::scan_keys(ScanCursor cursor, std::size_t count) {
+  return without_expired(engine_->scan_keys(cursor, count));
 }
 
 result<void> KVStore::clear() {

@@ -243,7 +243,6 @@ void SqliteEngine::rest() noexcept {
 errc SqliteEngine::read_failed(int code) {
   const errc why = failed(code);
   release_views();
-  file_->statements().scan.reset();
   if (!writer_->has_lost_transaction()) return why;
   if (batch_ == Batch::changed) return write_failed(code);
   writer_->undo_batch();

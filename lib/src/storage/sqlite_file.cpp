@@ -108,6 +108,10 @@ SqliteFile::Statements::Statements(sqlite3* connection)
       scan(connection,
            "SELECT position, key, value, version, expires_at FROM kv"
            " WHERE position >= ?1 ORDER BY position"),
+      // Versions are behind the values: whoever wants them reads these.
+      scan_keys(connection,
+                "SELECT position, key, x'', 0, expires_at FROM kv"
+                " WHERE position >= ?1 ORDER BY position"),
       find_expired(connection,
                    "SELECT position, key FROM kv INDEXED BY kv_expires_at"
                    " WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2"),

@@ -60,6 +60,7 @@ class SqliteFile {
     SqliteStatement erase;
     SqliteStatement clear;
     SqliteStatement scan;
+    SqliteStatement scan_keys;
     SqliteStatement find_expired;
     SqliteStatement count_expired;
     SqliteStatement earliest_expiry;

@@ -28,11 +28,19 @@ struct PagedEntry {
 }  // namespace
 
 result<ScanPage> SqliteEngine::scan(ScanCursor cursor, std::size_t count) {
+  return scan_with(file_->statements().scan, cursor, count);
+}
+
+result<ScanPage> SqliteEngine::scan_keys(ScanCursor cursor, std::size_t count) {
+  return scan_with(file_->statements().scan_keys, cursor, count);
+}
+
+result<ScanPage> SqliteEngine::scan_with(SqliteStatement& scan, ScanCursor cursor,
+                                         std::size_t count) {
   release_views();
   if (const result<void> opened = open_transaction(); !opened) return opened.error();
   ScanPage page;
   if (cursor >= ScanCursor{1} << position_bits) return page;
-  SqliteStatement& scan = file_->statements().scan;
   scan.bind(1, cursor);
   int code = SQLITE_OK;
   try {
@@ -62,8 +70,8 @@ result<ScanPage> SqliteEngine::scan(ScanCursor cursor, std::size_t count) {
   } catch (const std::bad_alloc&) {
     code = SQLITE_NOMEM;
   }
-  if (code != SQLITE_ROW && code != SQLITE_DONE) return read_failed(code);
   scan.reset();
+  if (code != SQLITE_ROW && code != SQLITE_DONE) return read_failed(code);
   return page;
 }
 

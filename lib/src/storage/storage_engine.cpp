@@ -44,6 +44,10 @@ result<void> StorageEngine::set_expiry(std::string_view key, Version version,
   return put(key, value, version, expires_at);
 }
 
+result<ScanPage> StorageEngine::scan_keys(ScanCursor cursor, std::size_t count) {
+  return scan(cursor, count);
+}
+
 std::unique_ptr<StorageEngine> StorageEngine::move_out() noexcept {
   return nullptr;
 }

@@ -66,8 +66,9 @@ enum class Opcode : std::uint8_t {
   /// ok; keeps what the command at this place writes at all nodes. See command_writes.hpp. Comes
   /// before the node's own part of it.
   record = 35,
+  list_keys = 36,  ///< value: a page of the keys in a set of ranges. See listing.hpp.
 };
-inline constexpr auto last_opcode = Opcode::record;
+inline constexpr auto last_opcode = Opcode::list_keys;
 
 /// Whether it is for a key, and not for a node.
 [[nodiscard]] constexpr bool is_for_key(Opcode opcode) noexcept {
@@ -119,6 +120,7 @@ inline constexpr auto last_opcode = Opcode::record;
     case Opcode::expiry:
     case Opcode::remove_expired:
     case Opcode::record:
+    case Opcode::list_keys:
       return false;
   }
   return false;

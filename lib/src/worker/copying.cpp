@@ -5,6 +5,7 @@
 #include "wire/copying.hpp"
 #include "wire/first_sequence.hpp"
 #include "wire/wire_reply.hpp"
+#include "worker/listing.hpp"
 #include "worker/page_answer.hpp"
 #include "worker/page_walk.hpp"
 
@@ -91,6 +92,8 @@ result<void> Copying::append_answer(const wire::Operation& operation, ByteBuffer
       return erase_page(operation, to);
     case wire::Opcode::count_page:
       return count_page(operation, to);
+    case wire::Opcode::list_keys:
+      return list_keys(operation, to);
     default:
       return errc::malformed_frame;
   }
@@ -164,6 +167,14 @@ result<void> Copying::count_page(const wire::Operation& operation, ByteBuffer& t
   if (!counted) return counted.error();
   append_counted(to, *counted);
   return {};
+}
+
+result<void> Copying::list_keys(const wire::Operation& operation, ByteBuffer& to) {
+  const auto request = wire::read_list_request(operation.value);
+  if (!request) return errc::malformed_frame;
+  const RangeSet* const ranges = sets_.find(request->set);
+  if (ranges == nullptr) return errc::malformed_frame;
+  return append_key_page(store_, *ranges, *request, to);
 }
 
 result<void> Copying::count_past(const wire::Operation& operation, Version sequence, UndoLog& log,

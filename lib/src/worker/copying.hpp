@@ -10,8 +10,9 @@
 
 namespace pkv {
 
-/// A node's part in the copying of entries from node to node: runs the operations that
-/// wire/copying.hpp describes.
+/// A node's part in the copying of entries from node to node, and in telling its keys: runs the
+/// operations that wire/copying.hpp and wire/listing.hpp describe, which share their sets of
+/// ranges.
 ///
 /// They are operations like any other, run in the order they come: a page is what the store holds
 /// between the writes before it and those after it. No operation takes longer than its limits say,
@@ -29,7 +30,8 @@ class Copying {
   Copying(KVStore& store, StoreViews& views) : store_(store), views_(views) {}
 
   /// Runs one operation and appends exactly one reply.
-  /// Requires: the opcode is define_ranges, copy_page, copy_in, erase_page or count_page.
+  /// Requires: the opcode is define_ranges, copy_page, copy_in, erase_page, count_page or
+  /// list_keys.
   void run(const wire::Operation& operation, ByteBuffer& to);
 
   /// Runs count_page as of an earlier place in the order, and appends exactly one reply:
@@ -44,6 +46,7 @@ class Copying {
   [[nodiscard]] result<void> copy_in(const wire::Operation& operation, ByteBuffer& to);
   [[nodiscard]] result<void> erase_page(const wire::Operation& operation, ByteBuffer& to);
   [[nodiscard]] result<void> count_page(const wire::Operation& operation, ByteBuffer& to);
+  [[nodiscard]] result<void> list_keys(const wire::Operation& operation, ByteBuffer& to);
   [[nodiscard]] result<void> count_past(const wire::Operation& operation, Version sequence,
                                         UndoLog& log, ByteBuffer& to);
 

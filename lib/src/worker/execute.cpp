@@ -244,6 +244,7 @@ void execute_operation(KVStore& store, const wire::Operation& operation, Version
     case wire::Opcode::end_query:
     case wire::Opcode::remove_expired:
     case wire::Opcode::record:
+    case wire::Opcode::list_keys:
       break;
   }
   wire::append_error(to, errc::malformed_frame);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 // Redis' commands about times of expiry.
@@ -134,7 +135,10 @@ Outcome get_and_expire(Conversation& client, Words words) {
   }
   if (form) {
     const ExpiryTime time = read_positive_expiry(client, *form, number, "getex");
-    if (!time.error.empty()) return client.reply_error(time.error);
+    if (!time.error.empty()) {
+      get.opcode = wire::Opcode::exists;
+      return client.forward_all({&get, 1}, std::make_unique<GatherMistake>(time.error));
+    }
     give_expiry(client, get, time.at);
   }
   return client.forward(get);

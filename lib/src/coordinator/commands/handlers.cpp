@@ -69,6 +69,10 @@ CommandHandler handler_of(CommandKind kind) noexcept {
       return commands::expire_time_ms;
     case CommandKind::persist:
       return commands::persist;
+    case CommandKind::scan:
+      return commands::scan;
+    case CommandKind::keys:
+      return commands::keys;
     case CommandKind::ping:
       return commands::ping;
     case CommandKind::echo:

@@ -71,6 +71,10 @@ Outcome config(Conversation& client, Words words);
 Outcome database_size(Conversation& client, Words words);
 Outcome flush(Conversation& client, Words words);
 
+// scan.cpp
+Outcome scan(Conversation& client, Words words);
+Outcome keys(Conversation& client, Words words);
+
 Outcome sql_nodes(Conversation& client, Words words);  // sql_nodes.cpp
 // snapshots.cpp: the whole store at one place in the order
 Outcome view(Conversation& client, Words words);

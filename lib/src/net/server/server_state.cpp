@@ -8,7 +8,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
-#include <algorithm>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -21,9 +20,6 @@ using asio::ip::tcp;
 
 // When the system has no more descriptors or memory for a connection: it may have some soon.
 constexpr std::chrono::milliseconds accept_retry_pause{100};
-constexpr std::chrono::milliseconds longest_deadline_check{250};
-// How often copying is looked after when nothing else happens.
-constexpr std::chrono::milliseconds copying_interval{4};
 
 Ring make_ring(const ServerOptions& options) {
   std::vector<RingNode> nodes;
@@ -254,90 +250,6 @@ void Server::State::even_out_copies(std::span<const std::size_t> least_trusted_f
   end_turn();
 }
 
-/// Whether something goes on that needs turns also when no client does anything.
-bool Server::State::needs_turns() const noexcept {
-  return cluster_.busy() || service_.reads_store() || (restore_ && !restore_->over());
-}
-
-void Server::State::watch_cluster() {
-  if (watching_cluster_ || !needs_turns()) return;
-  watching_cluster_ = true;
-  cluster_timer_.expires_after(copying_interval);
-  cluster_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
-    const auto self = weak.lock();
-    if (cancelled || self == nullptr) return;
-    self->watching_cluster_ = false;
-    self->coordinator_.update_clock();
-    self->cluster_.step();
-    self->end_turn();
-  });
-}
-
-void Server::State::watch_service() {
-  const auto next = service_.next_deadline();
-  if (!next || (service_deadline_ && *service_deadline_ <= *next)) return;
-  service_deadline_ = next;
-  service_timer_.expires_at(*next);
-  service_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
-    const auto self = weak.lock();
-    if (cancelled || self == nullptr) return;
-    self->service_deadline_.reset();
-    self->coordinator_.update_clock();
-    self->service_.expire();
-    self->end_turn();
-  });
-}
-
-void Server::State::watch_expiry() {
-  const auto next = service_.expirer.next_step();
-  const bool closed = !acceptor_.is_open();  // a timer would keep the server from ending
-  if (closed || !next || (expiry_step_ && *expiry_step_ <= *next)) return;
-  expiry_step_ = next;
-  expiry_timer_.expires_at(*next);
-  expiry_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
-    const auto self = weak.lock();
-    if (cancelled || self == nullptr) return;
-    self->expiry_step_.reset();
-    self->coordinator_.update_clock();
-    self->service_.expirer.step();
-    self->end_turn();
-  });
-}
-
-void Server::State::tell_owners() {
-  const bool some_wait = service_.tell_owners();
-  if (!some_wait || watching_replies_) return;
-  watching_replies_ = true;
-  reply_timer_.expires_after(options_.limits.reply_delay);
-  reply_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
-    const auto self = weak.lock();
-    if (cancelled || self == nullptr) return;
-    self->watching_replies_ = false;
-    self->coordinator_.update_clock();
-    self->tell_owners();
-  });
-}
-
-void Server::State::watch_deadlines() {
-  if (watching_deadlines_ || coordinator_.idle()) return;
-  watching_deadlines_ = true;
-  deadline_timer_.expires_after(
-      std::min(longest_deadline_check, options_.limits.reply_timeout / 4));
-  deadline_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& cancelled) {
-    const auto self = weak.lock();
-    if (cancelled || self == nullptr) return;
-    self->watching_deadlines_ = false;
-    self->check_deadlines();
-  });
-}
-
-void Server::State::check_deadlines() {
-  coordinator_.update_clock();
-  coordinator_.check_deadlines();
-  tell_owners();
-  watch_deadlines();
-}
-
 void Server::State::stop(std::chrono::milliseconds patience, std::function<void()> stopped) {
   stopped_ = std::move(stopped);
   if (restore_) restore_->stop();
@@ -372,11 +284,7 @@ void Server::State::close() {
 void Server::State::check_if_stopped() {
   if (!stopped_ || accepting_ || !sessions_.empty()) return;
   stop_timer_.cancel();
-  reply_timer_.cancel();
-  deadline_timer_.cancel();
-  cluster_timer_.cancel();
-  service_timer_.cancel();
-  expiry_timer_.cancel();
+  stop_watching();
   std::exchange(stopped_, nullptr)();
 }
 

@@ -71,13 +71,18 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   void remove(std::uint64_t session);
   void on_arrivals();
   void end_turn();
+
+  // server_state_timers.cpp
+  template <class Step>
+  void call_after(boost::asio::steady_timer& timer, Step step);
   void tell_owners();
   void watch_deadlines();
-  void check_deadlines();
   [[nodiscard]] bool needs_turns() const noexcept;
   void watch_cluster();
   void watch_service();
   void watch_expiry();
+  void stop_watching();
+
   void cut_sessions();
   void check_if_stopped();
   void log(LogLevel level, const std::string& line) const;
