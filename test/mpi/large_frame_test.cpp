@@ -72,14 +72,14 @@ TEST_CASE("MpiTransport: a large value that is read stays as it was while others
   const auto put = [](const char* key, const std::string& bytes) {
     return wire::Operation{.opcode = wire::Opcode::put, .key = key, .value = bytes};
   };
-  const wire::Operation get{.opcode = wire::Opcode::get, .key = "k"};
+  const wire::Operation get{.opcode = wire::Opcode::get, .key = "k", .value = {}};
   std::vector<std::string> found;
   CHECK(hold(scenario, [&](Conversation& with) {
     for (int round = 0; round < 3; ++round) {
       (void)with.ask(0, put("k", value));
       // The first is still being sent when the second replaces what it sends.
       const std::uint32_t reading =
-          with.request(0, {get, {.opcode = wire::Opcode::exists, .key = "k"}, get});
+          with.request(0, {get, {.opcode = wire::Opcode::exists, .key = "k", .value = {}}, get});
       with.request(0, {put("k", other)});
       for (int last = 0; last < 2;) {
         const wire::Arrival arrival = with.next_arrival();
@@ -91,7 +91,7 @@ TEST_CASE("MpiTransport: a large value that is read stays as it was while others
           if (reply.kind == wire::ReplyKind::value) found.emplace_back(reply.value);
       }
       found.push_back(with.ask(0, get));
-      with.request(0, {{.opcode = wire::Opcode::clear}});
+      with.request(0, {{.opcode = wire::Opcode::clear, .key = {}, .value = {}}});
       (void)with.next_arrival();
     }
   }));
