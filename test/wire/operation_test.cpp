@@ -134,7 +134,7 @@ TEST_CASE("Operation: the numbers that travel between ranks never change", "[wir
                                      Opcode::end_query,   Opcode::expire,
                                      Opcode::persist,     Opcode::expiry,
                                      Opcode::get_expire,  Opcode::remove_expired,
-                                     Opcode::record};
+                                     Opcode::record,      Opcode::list_keys};
   CHECK(in_order.back() == wire::last_opcode);
   for (std::size_t i = 0; i < in_order.size(); ++i)
     CHECK(static_cast<std::size_t>(in_order[i]) == i + 1);

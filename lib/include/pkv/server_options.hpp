@@ -21,12 +21,12 @@ namespace pkv {
 /// A node that a server sends commands to, as NODES shows it.
 struct ServerNode {
   NodeId id{};
-  double weight = 1.0;   ///< Its share of the keys, relative to the other nodes'.
-  bool drained = false;  ///< It is not on the ring at first, though no spare one.
-  int rank = 0;          ///< MPI rank of the process that serves it; 0 in-process.
+  double weight = 1.0;  ///< Its share of the keys, relative to the other nodes'.
+  int rank = 0;         ///< MPI rank of the process that serves it; 0 in-process.
   std::string host;
   std::int64_t process_id = 0;
   std::uint32_t epoch = 1;  ///< Which process in its place this is, counted from 1.
+  bool drained = false;     ///< It is not on the ring at first, though no spare one.
 };
 
 struct ServerOptions {
