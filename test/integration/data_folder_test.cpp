@@ -594,6 +594,8 @@ TEST_CASE("DataLayout: is read as it was written", "[server][durable]") {
   layout.damaged = {2};
   layout.replacing = 7;
   layout.rewritten = {1000, std::chrono::milliseconds(12)};
+  layout.settled_until = 0xffff'ffff'ffff'ffff;
+  layout.completed = 0;
   write_layout(folder.path(), layout);
   const auto read = read_layout(folder.path());
   REQUIRE(read);
@@ -604,6 +606,8 @@ TEST_CASE("DataLayout: is read as it was written", "[server][durable]") {
   CHECK((read->damaged == layout.damaged));
   CHECK(read->replacing == 7);
   REQUIRE(read->rewritten);
+  CHECK(read->settled_until == layout.settled_until);
+  CHECK(read->completed == 0U);
   CHECK(read->rewritten->entries == 1000);
   CHECK(read->rewritten->time == std::chrono::milliseconds(12));
 }

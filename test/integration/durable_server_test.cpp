@@ -223,7 +223,7 @@ TEST_CASE("Durable server: files that do not belong to the command line are refu
   }
   SECTION("a layout of a newer format") {
     std::string text = layout(data);
-    text.replace(text.find("format 1"), 8, "format 9");
+    text.replace(text.find("format 3"), 8, "format 9");
     std::ofstream(data / "pkv.layout") << text;
     CHECK_THAT(why_not(data), Contains("pkv.layout is in format 9"));
   }

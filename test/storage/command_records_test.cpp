@@ -94,7 +94,7 @@ TEST_CASE("CommandRecords: a record goes with its batch", "[storage][sqlite]") {
   // And a record that finds no room takes its batch with it.
   REQUIRE(engine.begin_batch());
   REQUIRE(engine.put("key", "with a record", 12));
-  REQUIRE(engine.keep_record(12, 0, std::string(2 << 20, 'w')));
+  REQUIRE(engine.keep_record(12, 0, std::string(WriteLog::most_record_bytes + 1, 'w')));
   CHECK(engine.end_batch().error() == errc::storage_failure);
   CHECK(engine.find("key")->value == "value 10");
   write(engine, 13, 0, "thirteen");
@@ -105,7 +105,7 @@ TEST_CASE("CommandRecords: one that is too long for the log is kept by the datab
           "[storage][sqlite]") {
   const Folder folder;
   SqliteEngine engine(folder.options());
-  const std::string writes(2 * WriteLog::most_bytes, 'w');
+  const std::string writes(WriteLog::most_record_bytes + 1, 'w');
   write(engine, 10, 0, writes);
   CHECK(after_kill(folder) == "10:" + writes + " |10");
 }

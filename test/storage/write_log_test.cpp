@@ -387,5 +387,40 @@ TEST_CASE("SqliteEngine: many batches, and more than the log holds, are there in
   CHECK(engine.find("2999")->value == std::string(300, 'v') + "299");
 }
 
+TEST_CASE("WriteLog: records have a room of their own", "[storage][log]") {
+  const test::TemporaryFolder folder;
+  const std::string database = database_in(folder);
+  const std::string long_record(WriteLog::most_record_bytes / 4, 'r');
+  std::string expected;
+  {
+    WriteLog log(database, 4);
+    log.start_over(1, 5);
+    for (int i = 0; i < 3; ++i) {
+      log.add({LoggedWrite::Kind::record, {}, long_record, 7});
+      put(log, "a", "1", 7);
+      REQUIRE(log.has_room());
+      REQUIRE(log.append(7) == SQLITE_OK);
+      expected += "record7/0:" + long_record + " a=1@7 |7 ";
+    }
+    put(log, "b", std::string(WriteLog::most_bytes / 2, 'b'), 8);
+    CHECK(log.has_room());
+    log.drop();
+    log.add({LoggedWrite::Kind::record, {}, long_record, 7});
+    CHECK_FALSE(log.has_room());
+    log.drop();
+    put(log, "b", "", 8);
+    put(log, "c", "", 8);
+    CHECK_FALSE(log.has_room());
+  }
+  WriteLog log(database, 4);
+  log.start_over(1, 5);
+  CHECK((content(log) == expected));  // not to be printed
+  log.add({LoggedWrite::Kind::record, {}, long_record, 7});
+  CHECK_FALSE(log.has_room());
+  log.drop();
+  put(log, "b", std::string(WriteLog::most_bytes / 2, 'b'), 8);
+  CHECK(log.has_room());
+}
+
 }  // namespace
 }  // namespace pkv

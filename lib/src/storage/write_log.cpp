@@ -64,18 +64,24 @@ void WriteLog::start_over(std::uint64_t store, std::uint64_t transaction) noexce
   store_ = store;
   transaction_ = transaction;
   writes_ = 0;
+  record_bytes_ = 0;
   end_ = 0;
   last_ = 0;
   last_writes_ = 0;
+  last_record_bytes_ = 0;
   synced_ = false;
 }
 
 void WriteLog::add(const LoggedWrite& write) {
   const std::string_view key = write.key;
   const std::string_view value = write.value;
-  ++next_writes_;
   const std::size_t bytes = write_head_bytes + key.size() + value.size();
-  too_large_ = too_large_ || next_.size() + head_bytes + bytes > most_bytes;
+  if (write.kind == LoggedWrite::Kind::record)
+    next_record_bytes_ += bytes;
+  else
+    ++next_writes_;
+  too_large_ = too_large_ || next_record_bytes_ > most_record_bytes ||
+               next_.size() + head_bytes + bytes > most_bytes + next_record_bytes_;
   if (too_large_) return;
   if (next_.empty()) next_.extend(head_bytes);
   char* at = next_.extend(bytes);
@@ -92,11 +98,14 @@ void WriteLog::add(const LoggedWrite& write) {
 void WriteLog::drop() noexcept {
   next_.clear();
   next_writes_ = 0;
+  next_record_bytes_ = 0;
   too_large_ = false;
 }
 
 bool WriteLog::has_room() const noexcept {
-  return !too_large_ && end_ + next_.size() <= most_bytes && writes_ + next_writes_ <= most_writes_;
+  const std::size_t records = record_bytes_ + next_record_bytes_;
+  return !too_large_ && records <= most_record_bytes &&
+         end_ + next_.size() <= most_bytes + records && writes_ + next_writes_ <= most_writes_;
 }
 
 int WriteLog::append(Version newest_version) noexcept {
@@ -110,8 +119,10 @@ int WriteLog::append(Version newest_version) noexcept {
   if (const int code = write_next(); code != SQLITE_OK) return code;
   last_ = end_;
   last_writes_ = next_writes_;
+  last_record_bytes_ = next_record_bytes_;
   end_ += next_.size();
   writes_ += next_writes_;
+  record_bytes_ += next_record_bytes_;
   drop();
   return SQLITE_OK;
 }
@@ -144,7 +155,9 @@ void WriteLog::take_back() noexcept {
       file_->pMethods->xWrite(file_, nothing, checksum_bytes, static_cast<sqlite3_int64>(last_)));
   end_ = last_;
   writes_ -= last_writes_;
+  record_bytes_ -= last_record_bytes_;
   last_writes_ = 0;
+  last_record_bytes_ = 0;
 }
 
 int WriteLog::sync() noexcept {
@@ -181,22 +194,28 @@ int WriteLog::replay(const Redo& redo, const EndBatch& end_batch) {
   sqlite3_int64 size = 0;
   if (const int code = file_->pMethods->xFileSize(file_, &size); code != SQLITE_OK) return code;
   ByteBuffer content;
-  content.resize(std::min(static_cast<std::size_t>(size), most_bytes));
+  content.resize(std::min(static_cast<std::size_t>(size), most_bytes + most_record_bytes));
   if (const int code = read(content.data(), content.size()); code != SQLITE_OK) return code;
   end_ = 0;
   writes_ = 0;
+  record_bytes_ = 0;
   Batch batch;
   while (read_batch(content.view(), end_, batch)) {
     last_ = end_;
     last_writes_ = 0;
+    last_record_bytes_ = 0;
     LoggedWrite write;
     while (read_write(batch.writes, write)) {
-      ++last_writes_;
+      if (write.kind == LoggedWrite::Kind::record)
+        last_record_bytes_ += write_head_bytes + write.value.size();
+      else
+        ++last_writes_;
       if (const int redone = redo(write); redone != SQLITE_OK) return redone;
     }
     end_batch(batch.newest_version);
     end_ += batch.bytes;
     writes_ += last_writes_;
+    record_bytes_ += last_record_bytes_;
   }
   return SQLITE_OK;
 }

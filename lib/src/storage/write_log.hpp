@@ -58,6 +58,9 @@ class WriteLog {
   static constexpr const char* suffix = "-log";
   /// Beyond this a batch is better committed by the database at once.
   static constexpr std::size_t most_bytes = std::size_t{1} << 20;
+  /// Records have a room of their own, as most of them never come into the database: if they made
+  /// it commit more often, each would cost as much as several writes.
+  static constexpr std::size_t most_record_bytes = std::size_t{8} << 20;
 
   /// The database is there already; the file gets its permissions. `most_writes`: when there are so
   /// many, there is no room.
@@ -119,11 +122,14 @@ class WriteLog {
   std::uint64_t transaction_ = 0;
   ByteBuffer next_;  // its head and writes
   std::size_t next_writes_ = 0;
+  std::size_t next_record_bytes_ = 0;
   bool too_large_ = false;  // the batch that comes next is not kept here
   std::size_t writes_ = 0;  // in the file
+  std::size_t record_bytes_ = 0;
   std::size_t end_ = 0;
   std::size_t last_ = 0;  // where the latest batch begins
   std::size_t last_writes_ = 0;
+  std::size_t last_record_bytes_ = 0;
   bool synced_ = false;
 };
 
