@@ -6,8 +6,9 @@
 namespace pkv {
 namespace {
 
-// A record's header and its part of the index, beyond the head of the operation that brings it.
-constexpr std::size_t overhead_bytes = 32;
+// A record's header, its part of the index and, of a large value, the head of its block, beyond the
+// head of the operation that brings it.
+constexpr std::size_t overhead_bytes = 56;
 
 }  // namespace
 
