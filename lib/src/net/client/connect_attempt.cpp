@@ -1,6 +1,7 @@
 #include "net/client/connect_attempt.hpp"
 
 #include "net/no_throw.hpp"
+#include "net/prepare_connection.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -84,8 +85,7 @@ void ConnectAttempt::limit_this_try() {
 void ConnectAttempt::on_connected(error_code error) {
   if (finished_) return;
   if (!error && !try_expired_) {
-    error_code ignored;  // a connection without it is slower, but a connection
-    socket_.set_option(Tcp::no_delay(true), ignored);
+    prepare_connection(socket_);
     finish({});
     return;
   }

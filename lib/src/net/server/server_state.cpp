@@ -1,6 +1,7 @@
 #include "net/server/server_state.hpp"
 
 #include "net/no_throw.hpp"
+#include "net/prepare_connection.hpp"
 #include "protocol/error_text.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -181,7 +182,7 @@ void Server::State::admit(Socket socket) {
     return;
   }
   boost::system::error_code ignored;  // the client may be gone already; reading will tell
-  socket.set_option(tcp::no_delay(true), ignored);
+  prepare_connection(socket);
   socket.non_blocking(true, ignored);
   const std::uint64_t id = ++last_session_;
   auto session = std::make_shared<Session>(std::move(socket), service_, budget_, id);
