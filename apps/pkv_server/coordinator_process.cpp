@@ -183,7 +183,7 @@ int run_coordinator(const Options& options, mpi::Environment& environment,
     front->leave(std::string("the traffic with the workers broke down: ") + error.what());
   }
   front->end();
-  if (front->has_failed()) return 1;
+  if (!front->failure().empty()) return 1;
   leave_data(data, *front, log);
   log(LogLevel::info, "stopped");
   tell_launcher(Rank0Word::done);
@@ -230,7 +230,10 @@ void run_lasting_coordinator(const Options& options, int argument_count, char** 
     front->leave(std::string("the traffic with the workers broke down: ") + error.what());
   }
   front->end();
-  if (front->has_failed()) leave_job(control, keeper, 1);
+  if (!front->failure().empty()) {
+    if (!transport.ended_in_order()) tell_launcher_why(front->failure());  // more was said since
+    leave_job(control, keeper, 1);
+  }
   if (transport.ended_in_order()) leave_data(data, *front, log);
   log(LogLevel::info, "stopped");
   tell_launcher(Rank0Word::done);

@@ -146,7 +146,7 @@ void Front::on_restored(const std::string& failure) {
 /// much to say of a rank that leaves.
 void Front::fail(const std::string& why) {
   log_(LogLevel::error, why);
-  failed_ = true;
+  failure_ = why;
   boost::asio::post(io_, [this] { stop(); });
 }
 
@@ -249,7 +249,7 @@ void Front::await_signal() {
 }
 
 void Front::stop() {
-  if (!failed_) log_(LogLevel::info, "stopping");
+  if (failure_.empty()) log_(LogLevel::info, "stopping");
   stopping_ = true;
   deadline_.expires_after(stop_deadline);
   deadline_.async_wait([this](boost::system::error_code error) {

@@ -60,8 +60,9 @@ class Front {
   /// After end(): whether all that was ordered has been done, by all nodes that were there.
   [[nodiscard]] bool has_finished_all() const noexcept { return finished_all_; }
 
-  /// After end(): whether the job ends because the server could not be made ready.
-  [[nodiscard]] bool has_failed() const noexcept { return failed_; }
+  /// After end(): why the server could not be made ready, if that is why the job ends. It has been
+  /// logged.
+  [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
 
   /// For the ways out of the process that run no destructors.
   [[noreturn]] void leave(const std::string& why) noexcept;
@@ -96,7 +97,7 @@ class Front {
   bool fills_workers_;  // from replicas
   bool stopping_ = false;
   bool finished_all_ = false;
-  bool failed_ = false;
+  std::string failure_;
   std::jthread thread_;
 };
 

@@ -1,5 +1,6 @@
 #include "coordinator/key_counts.hpp"
 
+#include "coordinator/discard_replies.hpp"
 #include "coordinator/rig.hpp"
 
 #include <catch2/catch.hpp>
@@ -151,6 +152,21 @@ TEST_CASE("KeyCounts: a node that fails to count is an error", "[coordinator][ke
   rig.transport.let_go();
   rig.settle();
   CHECK(client.take().starts_with("-IOERR "));
+}
+
+TEST_CASE("KeyCounts: a key that only some of its holders have is no empty store",
+          "[coordinator][key_counts]") {
+  Rig rig(3, {}, two_replicas);
+  TestClient client(rig);
+  wire::Operation put;
+  put.opcode = wire::Opcode::put;
+  put.key = "key";
+  put.value = "v";
+  rig.coordinator.append(1, put, discarded_reply());
+  rig.settle();
+  client.send("DBSIZE\r\n");
+  rig.settle();
+  CHECK(client.take() == ":1\r\n");
 }
 
 TEST_CASE("KeyCounts: a count waits for room at the nodes that it asks",

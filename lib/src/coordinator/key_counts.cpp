@@ -121,7 +121,10 @@ void KeyCounts::conclude(std::uint32_t ticket) {
   if (count.lost_any) return ask_again(ticket);
   wire::WireReply sum;
   sum.kind = wire::ReplyKind::integer;
-  sum.integer = static_cast<std::int64_t>(count.sum / count.copies);
+  // Rounded up: before the copies of a former server have been evened out they may differ, and
+  // whoever asks whether the store is empty must not be told so when there is a single one of a
+  // key.
+  sum.integer = static_cast<std::int64_t>((count.sum + count.copies - 1) / count.copies);
   answer(ticket, sum);
 }
 
