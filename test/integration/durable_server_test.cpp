@@ -690,14 +690,16 @@ TEST_CASE("Durable server: without replicas a worker that dies takes a change of
           "[server][durable]") {
   const TemporaryFolder folder;
   const auto& data = folder.path();
-  ServerProcess server(settings_for(
-      data, {"--on-worker-loss", "restart", "--enable-debug-commands", "--copy-limit", "4000"}));
+  const auto log = data / "log";
+  ServerProcess server(settings_for(data, {"--on-worker-loss", "restart", "--enable-debug-commands",
+                                           "--copy-limit", "1000", "--log-file", log.string()}));
   fill(server, "v");
   Connection connection(server.port());
   CHECK(connection.ask("NODE", "DRAIN", "2") == Reply::status("OK"));
   CHECK(connection.ask("NODE", "KILL", "3") == Reply::status("OK"));
   REQUIRE(comes_true([&data] { return layout(data).find("leftovers") == std::string::npos; }));
   CHECK_THAT(layout(data), !Contains("off"));
+  CHECK_THAT(contents(log), Contains("the change of the ring is taken back"));
   CHECK(there(server, "v") == key_count);
   CHECK(connection.ask("DBSIZE") == Reply::integer(key_count));
   CHECK(server.stop() == 0);
