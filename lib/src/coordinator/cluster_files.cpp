@@ -10,6 +10,12 @@ namespace pkv {
 /// To be called before anything of a change is done. Returns why it cannot be.
 std::optional<std::string> Cluster::begin_change() {
   if (!processes_.entries_last) return std::nullopt;
+  // While a change is under way the copies of a key are noted to be where they were. Were those
+  // nodes lost one after the other, the one that had been filled meanwhile would go on alone, and a
+  // later server would not look there.
+  if (coordinator_.settings().replicas > 1)
+    return "ERR with replicas the ring cannot be changed while a server serves from files: start "
+           "it again with other --workers or --weights, which moves the entries";
   if (copies_are_equal_)
     return "ERR the copies of keys are being made equal since the server has started: try again "
            "when NODES shows that all nodes are up";
