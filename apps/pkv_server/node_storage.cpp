@@ -10,11 +10,18 @@
 #include "wire/first_sequence.hpp"
 #include "wire/tags.hpp"
 
+#include <chrono>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 
 namespace pkv::server {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto longest_wait_for_note = 2s;
+constexpr auto look_interval = 2ms;
 
 /// Ends a process whose file it cannot rely on any more, if another one can do better.
 std::function<void(FileFault)> ender(const Options& options, const std::filesystem::path& file,
@@ -48,6 +55,18 @@ void check_presence(const Options& options, std::uint32_t node) {
                            "mpiexec, to have it filled from replicas");
 }
 
+/// A file is emptied only when a later server would know that: if all were killed before, it would
+/// be trusted. Rank 0 notes the loss of the process before within milliseconds; where it cannot, as
+/// it is still starting, or the folder is another machine's, nobody waits for long.
+void wait_for_note_of_loss(const std::string& folder, std::uint32_t node) {
+  const auto deadline = std::chrono::steady_clock::now() + longest_wait_for_note;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto layout = read_layout(folder);
+    if (!layout || layout->lost.contains(node) || layout->damaged.contains(node)) return;
+    std::this_thread::sleep_for(look_interval);
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<StorageEngine> open_engine(const Options& options, std::uint32_t node,
@@ -64,9 +83,11 @@ std::unique_ptr<StorageEngine> open_engine(const Options& options, std::uint32_t
   std::error_code ignored;  // what comes next says so, too
   std::filesystem::create_directories(options.data_folder, ignored);
   if (!sqlite.discard) check_presence(options, node);
-  if (sqlite.discard && std::filesystem::exists(sqlite.file, ignored))
+  if (sqlite.discard && std::filesystem::exists(sqlite.file, ignored)) {
+    wait_for_note_of_loss(options.data_folder, node);
     log(LogLevel::info,
         sqlite.file.string() + " is emptied: others have been written to without it");
+  }
   auto engine = std::make_unique<SqliteEngine>(sqlite);
   check_clock(sqlite.file.string(), epoch == wire::first_epoch ? engine->newest_version() : 0);
   if (engine->count() > 0)
