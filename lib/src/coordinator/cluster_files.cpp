@@ -27,21 +27,12 @@ std::optional<std::string> Cluster::begin_change() {
   return std::nullopt;
 }
 
-/// Where entries are in files: they must be in others that a later server would trust.
+/// Where entries are in files and nobody else has a node's. With replicas begin_change() refuses.
 std::optional<std::string> Cluster::why_not_failed(std::size_t worker) const {
-  if (!processes_.entries_last) return std::nullopt;
-  const std::string node = "node " + std::to_string(to_number(coordinator_.nodes()[worker].id));
-  if (is_only_copy())
-    return "ERR without replicas the keys of " + node +
-           " would be lost: DRAIN it, which moves them to the others";
-  for (std::size_t other = 0; other < members_.size(); ++other) {
-    const bool is_whole = state(other) == State::up && !members_[other].filling;
-    if (lasting_ring_.changing() || (other != worker && is_on_ring(other) && !is_whole))
-      return "ERR keys of " + node +
-             " may be nowhere else now: try again when NODES shows that all others are up, and the "
-             "ring is not being changed";
-  }
-  return std::nullopt;
+  if (!processes_.entries_last || !is_only_copy()) return std::nullopt;
+  return "ERR without replicas the keys of node " +
+         std::to_string(to_number(coordinator_.nodes()[worker].id)) +
+         " would be lost: DRAIN it, which moves them to the others";
 }
 
 /// Without replicas: as the ring was, where all entries still are.
