@@ -203,14 +203,26 @@ TEST_CASE("WriteLog: has no room for too many writes, or too many bytes", "[stor
   log.drop();
   log.start_over(1, 2);
   CHECK(log.empty());
-  put(log, "k", std::string(WriteLog::most_bytes, 'v'), 4);
+  put(log, "k", std::string(WriteLog::most_batch_bytes, 'v'), 4);
   CHECK_FALSE(log.has_room());
   log.drop();
-  put(log, "k", std::string(WriteLog::most_bytes - 200, 'v'), 5);
+  CHECK(log.empty());
+}
+
+TEST_CASE("WriteLog: tells when its bytes are used up", "[storage][log]") {
+  const test::TemporaryFolder folder;
+  WriteLog log(database_in(folder), many);
+  log.start_over(1, 1);
+  static_assert(WriteLog::most_bytes % WriteLog::most_batch_bytes == 0);
+  constexpr std::size_t head_room = 200;  // a batch's and a write's own, at most
+  for (Version version = 1; version <= WriteLog::most_bytes / WriteLog::most_batch_bytes;
+       ++version) {
+    put(log, "k", std::string(WriteLog::most_batch_bytes - head_room, 'v'), version);
+    REQUIRE(log.has_room());
+    REQUIRE(log.append(version) == SQLITE_OK);
+  }
   CHECK(log.has_room());
-  REQUIRE(log.append(5) == SQLITE_OK);
-  CHECK(content(log).size() > WriteLog::most_bytes - 200);
-  put(log, "k", std::string(200, 'v'), 6);
+  put(log, "k", std::string(4 * head_room, 'v'), 6);
   CHECK_FALSE(log.has_room());
 }
 
@@ -230,7 +242,7 @@ TEST_CASE("WriteLog: is done again whole when it is full of batches", "[storage]
       expected.append(number + "=" + value).append("@" + number + " |" + number + " ");
     }
   }
-  CHECK(expected.size() > WriteLog::most_bytes - 30'000);
+  CHECK(expected.size() > WriteLog::most_bytes - 60'000);
   CHECK((reopened(database) == expected));
 }
 
@@ -402,7 +414,7 @@ TEST_CASE("WriteLog: records have a room of their own", "[storage][log]") {
       REQUIRE(log.append(7) == SQLITE_OK);
       expected += "record7/0:" + long_record + " a=1@7 |7 ";
     }
-    put(log, "b", std::string(WriteLog::most_bytes / 2, 'b'), 8);
+    put(log, "b", std::string(WriteLog::most_batch_bytes / 2, 'b'), 8);
     CHECK(log.has_room());
     log.drop();
     log.add({LoggedWrite::Kind::record, {}, long_record, 7});
@@ -418,7 +430,7 @@ TEST_CASE("WriteLog: records have a room of their own", "[storage][log]") {
   log.add({LoggedWrite::Kind::record, {}, long_record, 7});
   CHECK_FALSE(log.has_room());
   log.drop();
-  put(log, "b", std::string(WriteLog::most_bytes / 2, 'b'), 8);
+  put(log, "b", std::string(WriteLog::most_batch_bytes / 2, 'b'), 8);
   CHECK(log.has_room());
 }
 

@@ -12,12 +12,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pkv {
 
+class EntryCache;
 class SqliteFile;
 class SqliteStatement;
 class SqliteWriter;
@@ -32,7 +34,8 @@ struct SqliteEngineOptions {
   std::filesystem::path file;  ///< Made if it is missing; its folder must be there.
   std::uint32_t node = 0;      ///< Noted in a new file; one of another node is refused.
   Durability durability = Durability::batch;
-  /// Pages kept in memory, and the largest part of the engine's memory.
+  /// For entries and pages of the file that are kept in memory, half for each: the largest part of
+  /// the engine's memory.
   std::size_t cache_bytes = std::size_t{64} << 20;
   /// Writes that would take the file beyond this fail as on a full disk; 0: no limit. The log of
   /// what is not in the file yet, some tens of MiB, is not counted.
@@ -52,7 +55,9 @@ struct SqliteEngineOptions {
 /// batch is a batch of its own.
 ///
 /// Batches are kept in a log of their own until the database commits many of them together: when
-/// that log is full, the oldest is 0.2 s old, or rest() is called.
+/// that log is full, the oldest is 1 s old, or rest() is called. Entries of up to 16 KiB that are
+/// looked for or written stay in memory, as far as there is room: of those found there nothing is
+/// asked of the database.
 ///
 /// The schema is for other programs too, which may read while the engine runs, but not write; they
 /// see what is committed:
@@ -103,12 +108,16 @@ class SqliteEngine final : public StorageEngine {
   [[nodiscard]] std::size_t bytes() const noexcept override;
   [[nodiscard]] Version newest_version() const noexcept override;
   [[nodiscard]] result<void> begin_batch() override;
+  void prefetch(std::span<const std::string_view> keys) const noexcept override;
   void reach(Version version) noexcept override;
   [[nodiscard]] result<void> keep_record(Version place, Version settled,
                                          std::string_view writes) override;
   [[nodiscard]] result<void> end_batch() override;
   [[nodiscard]] result<void> flush() override;
   void rest() noexcept override;
+
+  /// The memory that entries and pages take: about SqliteEngineOptions::cache_bytes at most.
+  [[nodiscard]] std::size_t cached_bytes() const noexcept;
 
  private:
   enum class Batch : std::uint8_t {
@@ -147,9 +156,11 @@ class SqliteEngine final : public StorageEngine {
   void look_for_faults(int code);
   void release_views() noexcept;
   void undo() noexcept;
+  void undo_writes() noexcept;
 
   std::unique_ptr<SqliteFile> file_;
   std::unique_ptr<SqliteWriter> writer_;
+  std::unique_ptr<EntryCache> cache_;
   LogSink log_;
   std::function<void(FileFault)> on_fault_;
   Batch batch_ = Batch::none;

@@ -1,7 +1,7 @@
 #include "storage/hash_index.hpp"
 
-#include "storage/scan_position.hpp"
-
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 
@@ -13,6 +13,9 @@ namespace {
 // it shrinks; the distance keeps a store of constant size from doing both in turn.
 constexpr std::size_t fullest = 5;
 constexpr std::size_t emptiest = 4;
+
+// As many lines as the memory system can usefully fetch at a time.
+constexpr std::size_t prefetched_together = 32;
 
 std::size_t bucket_before_split(std::size_t added) {
   return added ^ std::bit_floor(added);
@@ -87,11 +90,44 @@ ScanCursor HashIndex::scan(ScanCursor cursor, std::size_t count, std::vector<Ent
       const ValueView view = record->view();
       entries.push_back({record->key(), view.value, view.version, view.expires_at});
     });
-    const ScanCursor positions_per_bucket = end >> bits_of(hash);
-    cursor = (cursor | (positions_per_bucket - 1)) + 1;
-    if (entries.size() >= count) break;
+    cursor = end_of_bucket(cursor);
+    if (entries.size() >= count || cursor == 0) return cursor;
   }
-  return cursor < end ? cursor : 0;
+  return 0;
+}
+
+ScanCursor HashIndex::end_of_bucket(ScanCursor cursor) const noexcept {
+  constexpr ScanCursor end = ScanCursor{1} << position_bits;
+  const ScanCursor positions_per_bucket = end >> bits_of(hash_at(cursor));
+  const ScanCursor next = (cursor | (positions_per_bucket - 1)) + 1;
+  return next < end ? next : 0;
+}
+
+void HashIndex::prefetch(std::span<const std::string_view> keys) const noexcept {
+  for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), prefetched_together))) {
+    std::array<Fetching, prefetched_together> fetching;
+    const std::size_t count = std::min(keys.size(), prefetched_together);
+    for (std::size_t i = 0; i < count; ++i)
+      fetching[i] = prefetch_bucket(hash(keys[i]));
+    if (count == 1) return;  // waiting for its bucket would gain nothing
+    for (std::size_t i = 0; i < count; ++i)
+      prefetch_record(fetching[i]);
+  }
+}
+
+HashIndex::Fetching HashIndex::prefetch_bucket(std::uint64_t hash) const noexcept {
+  Bucket* const bucket = &buckets_[bucket_of(hash)];
+  prefetch_line(bucket);
+  return {bucket, tag_of(hash)};
+}
+
+/// Reads the bucket; fetches the records that may be the one, and the bucket where it goes on.
+void HashIndex::prefetch_record(const Fetching& fetching) noexcept {
+  Bucket& bucket = *fetching.bucket;
+  if (bucket.chained()) prefetch_line(bucket.next());
+  for (Bucket::Matches matches = bucket.match(fetching.tag); !matches.empty();) {
+    bucket.record(matches.take())->prefetch();
+  }
 }
 
 void HashIndex::clear() noexcept {

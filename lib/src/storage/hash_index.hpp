@@ -7,11 +7,13 @@
 #include "storage/bucket_pool.hpp"
 #include "storage/prefetch.hpp"
 #include "storage/record.hpp"
+#include "storage/scan_position.hpp"
 
 #include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -73,35 +75,34 @@ class HashIndex {
     }
   }
 
+  /// Visits the records of the bucket in which `cursor` lies; returns where the next one begins.
+  template <class Visit>
+  ScanCursor visit_bucket(ScanCursor cursor, Visit&& visit) {
+    chain_of(hash_at(cursor)).for_each([&](std::uint8_t, Record* record) { visit(*record); });
+    return end_of_bucket(cursor);
+  }
+
   void clear() noexcept;
 
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
   [[nodiscard]] std::size_t bytes() const noexcept { return buckets_.bytes() + pool_.bytes(); }
 
-  /// What prefetch_bucket has found out for prefetch_record. Valid until the next non-const call.
+  /// Fetches the memory of these keys together: their buckets, then the records found there.
+  void prefetch(std::span<const std::string_view> keys) const noexcept;
+
+ private:
   struct Fetching {
     Bucket* bucket;
     std::uint8_t tag;
   };
 
-  /// Fetches the bucket in which the key's record is looked for first.
-  [[nodiscard]] Fetching prefetch_bucket(std::uint64_t hash) const noexcept {
-    Bucket* const bucket = &buckets_[bucket_of(hash)];
-    prefetch_line(bucket);
-    return {bucket, tag_of(hash)};
-  }
+  [[nodiscard]] Fetching prefetch_bucket(std::uint64_t hash) const noexcept;
+  static void prefetch_record(const Fetching& fetching) noexcept;
 
-  /// Reads the bucket; fetches the records that may be the one, and the bucket where it goes on.
-  static void prefetch_record(const Fetching& fetching) noexcept {
-    Bucket& bucket = *fetching.bucket;
-    if (bucket.chained()) prefetch_line(bucket.next());
-    for (Bucket::Matches matches = bucket.match(fetching.tag); !matches.empty();) {
-      bucket.record(matches.take())->prefetch();
-    }
-  }
+  /// Where the bucket ends in the order of a scan; 0 behind the last.
+  [[nodiscard]] ScanCursor end_of_bucket(ScanCursor cursor) const noexcept;
 
- private:
   /// Not among the bits that name a bucket or a place on the ring: its entries would agree in them.
   [[nodiscard]] static std::uint8_t tag_of(std::uint64_t hash) noexcept {
     return static_cast<std::uint8_t>(hash >> 48);

@@ -5,8 +5,6 @@
 #include "storage/hash_index.hpp"
 #include "storage/record_heap.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <new>
 #include <string>
@@ -21,13 +19,6 @@ struct MemoryEngine::Entry {
   Timestamp expires_at;
   ReceivedEntry* received = nullptr;  ///< The value lies in its memory, which is to be kept.
 };
-
-namespace {
-
-// As many lines as the memory system can usefully fetch at a time.
-constexpr std::size_t prefetched_together = 32;
-
-}  // namespace
 
 MemoryEngine::MemoryEngine() : MemoryEngine(MemoryEngineOptions{}) {}
 
@@ -239,15 +230,7 @@ std::size_t MemoryEngine::bytes() const noexcept {
 }
 
 void MemoryEngine::prefetch(std::span<const std::string_view> keys) const noexcept {
-  for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), prefetched_together))) {
-    std::array<HashIndex::Fetching, prefetched_together> fetching;
-    const std::size_t count = std::min(keys.size(), prefetched_together);
-    for (std::size_t i = 0; i < count; ++i)
-      fetching[i] = index_->prefetch_bucket(index_->hash(keys[i]));
-    if (count == 1) return;  // waiting for its bucket would gain nothing
-    for (std::size_t i = 0; i < count; ++i)
-      HashIndex::prefetch_record(fetching[i]);
-  }
+  index_->prefetch(keys);
 }
 
 result<void> MemoryEngine::insert(std::uint64_t hash, std::string_view key, const Entry& entry) {

@@ -30,6 +30,7 @@ struct Record {
   std::uint64_t value_bytes : 30;
   std::uint64_t size_class : 8;
   std::uint64_t expires : 1;
+  std::uint64_t wanted : 1;  ///< For EntryCache; 0 in a new record.
   Version version;
 
   static constexpr std::size_t expiry_bytes = sizeof(Timestamp) + sizeof(std::uint32_t);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t cache_bytes = std::size_t{8} << 20;
 
-SqliteEngineOptions options_for(const std::filesystem::path& path, std::uint32_t node) {
+SqliteEngineOptions snapshot_options(const std::filesystem::path& path, std::uint32_t node) {
   SqliteEngineOptions options;
   options.file = path;
   options.node = node;
@@ -31,7 +31,7 @@ SnapshotFile::SnapshotFile(const std::filesystem::path& folder, std::uint32_t no
   notes_.name = "node-" + std::to_string(node) + ".db";
   notes_.node = node;
   path_ = folder / notes_.name;
-  file_.emplace(options_for(path_, node));
+  file_.emplace(snapshot_options(path_, node));
   // What is half written is thrown away as a whole: nothing has to be undone.
   const int code =
       sqlite3_exec(file_->connection(), "PRAGMA journal_mode = OFF", nullptr, nullptr, nullptr);

@@ -17,7 +17,7 @@ namespace pkv {
 namespace {
 
 /// A change that an older program would not understand counts it up.
-constexpr unsigned format = 1;
+constexpr unsigned manifest_format = 1;
 
 constexpr auto manifest_name = "pkv.snapshot";
 
@@ -47,9 +47,10 @@ class Descriptor {
 void check_format(std::istream& words, const std::filesystem::path& path) {
   unsigned written = 0;
   if (!(words >> written)) refuse_damaged(path);
-  if (written > format)
+  if (written > manifest_format)
     throw std::runtime_error(path.string() + " is in format " + std::to_string(written) +
-                             ", and this program knows formats up to " + std::to_string(format) +
+                             ", and this program knows formats up to " +
+                             std::to_string(manifest_format) +
                              ": use the newer program that wrote it");
 }
 
@@ -89,7 +90,7 @@ void write_snapshot_manifest(const std::filesystem::path& folder,
                              const SnapshotManifest& manifest) {
   const std::filesystem::path path = folder / manifest_name;
   std::ofstream text(path);
-  text << "format " << format << "\nsequence " << manifest.sequence << "\ntime_ms "
+  text << "format " << manifest_format << "\nsequence " << manifest.sequence << "\ntime_ms "
        << manifest.time_ms << '\n';
   for (const SnapshotFileNotes& file : manifest.files)
     text << "file " << file.name << ' ' << file.node << ' ' << file.entries << ' ' << file.bytes

@@ -1,6 +1,6 @@
 #include "pkv/sqlite_engine.hpp"
 
-#include "storage/scan_position.hpp"
+#include "storage/entry_cache.hpp"
 #include "storage/sqlite_file.hpp"
 #include "storage/sqlite_writer.hpp"
 
@@ -10,9 +10,25 @@
 #include <vector>
 
 namespace pkv {
+namespace {
+
+/// Of cache_bytes. An entry takes less memory than the page that it is on; but who has not room for
+/// all entries, or walks them, wants pages.
+std::size_t entry_cache_bytes(const SqliteEngineOptions& options) noexcept {
+  return options.cache_bytes / 2;
+}
+
+SqliteEngineOptions with_rest_for_pages(SqliteEngineOptions options) {
+  options.cache_bytes -= entry_cache_bytes(options);
+  return options;
+}
+
+}  // namespace
+
 SqliteEngine::SqliteEngine(const SqliteEngineOptions& options)
-    : file_(std::make_unique<SqliteFile>(options)),
-      writer_(std::make_unique<SqliteWriter>(*file_, options)),
+    : file_(std::make_unique<SqliteFile>(with_rest_for_pages(options))),
+      writer_(std::make_unique<SqliteWriter>(*file_, with_rest_for_pages(options))),
+      cache_(std::make_unique<EntryCache>(entry_cache_bytes(options))),
       log_(options.log),
       on_fault_(options.on_fault) {}
 
@@ -38,28 +54,6 @@ auto SqliteEngine::in_batch(Write write) -> decltype(write()) {
   return done;
 }
 
-result<ValueView> SqliteEngine::find(std::string_view key) {
-  // Read before it is changed, and noted for the past, a key is often asked for twice.
-  if (found_.known && found_.key == key) {
-    if (found_.value) return *found_.value;
-    return errc::key_not_found;
-  }
-  release_views();
-  if (const result<void> opened = open_transaction(); !opened) return opened.error();
-  SqliteStatement& find = file_->statements().find;
-  find.bind(1, scan_position(key));
-  find.bind(2, key);
-  const int code = find.step();
-  if (code != SQLITE_ROW && code != SQLITE_DONE) return read_failed(code);
-  found_.key = key;
-  found_.known = true;
-  if (code == SQLITE_ROW)
-    return found_.value.emplace(ValueView{find.blob(0), find.number(1), find.time(2)});
-  found_.value.reset();
-  find.reset();
-  return errc::key_not_found;
-}
-
 result<void> SqliteEngine::put(std::string_view key, std::string_view value, Version version,
                                Timestamp expires_at) {
   if (key.size() + value.size() > most_entry_bytes) return errc::value_too_long;
@@ -72,6 +66,7 @@ result<void> SqliteEngine::put_entry(std::string_view key, std::string_view valu
   batch_ = Batch::changed;
   const int code = writer_->put(key, value, version, expires_at, known_absent);
   if (code != SQLITE_OK) return write_failed(code);
+  cache_->keep(key, {value, version, expires_at});
   return {};
 }
 
@@ -82,6 +77,7 @@ result<void> SqliteEngine::set_expiry(std::string_view key, Version version, Tim
 result<void> SqliteEngine::set_expiry_of_entry(std::string_view key, Version version,
                                                Timestamp expires_at) {
   bool was_there = false;
+  cache_->forget(key);
   const int code = writer_->set_expiry(key, version, expires_at, was_there);
   if (code != SQLITE_OK) return write_failed(code);
   if (!was_there) return errc::key_not_found;
@@ -95,6 +91,7 @@ result<bool> SqliteEngine::erase(std::string_view key, Timestamp now) {
 
 result<bool> SqliteEngine::erase_entry(std::string_view key, Timestamp now) {
   bool was_there = false;
+  cache_->forget(key);
   const int code = writer_->erase(key, now, was_there);
   if (code != SQLITE_OK) return write_failed(code);
   if (was_there) batch_ = Batch::changed;
@@ -107,6 +104,7 @@ result<void> SqliteEngine::clear() {
 
 result<void> SqliteEngine::clear_entries() {
   batch_ = Batch::changed;
+  cache_->forget_all();
   if (const int code = writer_->clear(); code != SQLITE_OK) return write_failed(code);
   return {};
 }
@@ -169,6 +167,14 @@ std::size_t SqliteEngine::bytes() const noexcept {
   return bytes;
 }
 
+std::size_t SqliteEngine::cached_bytes() const noexcept {
+  int pages = 0;
+  int most = 0;  // is not counted for pages
+  static_cast<void>(
+      sqlite3_db_status(file_->connection(), SQLITE_DBSTATUS_CACHE_USED, &pages, &most, 0));
+  return cache_->bytes() + static_cast<std::size_t>(pages);
+}
+
 result<void> SqliteEngine::begin_batch() {
   release_views();
   batch_ = Batch::asked;
@@ -181,6 +187,10 @@ std::size_t SqliteEngine::count() const noexcept {
 
 Version SqliteEngine::newest_version() const noexcept {
   return writer_->notes().newest_version;
+}
+
+void SqliteEngine::prefetch(std::span<const std::string_view> keys) const noexcept {
+  cache_->prefetch(keys);
 }
 
 void SqliteEngine::reach(Version version) noexcept {
@@ -234,7 +244,7 @@ void SqliteEngine::rest() noexcept {
   release_views();
   if (const int code = writer_->commit(); code != SQLITE_OK) {
     static_cast<void>(failed(code));
-    writer_->undo_batch();
+    undo_writes();
   }
   note_checkpoint();
 }
@@ -245,7 +255,7 @@ errc SqliteEngine::read_failed(int code) {
   release_views();
   if (!writer_->has_lost_transaction()) return why;
   if (batch_ == Batch::changed) return write_failed(code);
-  writer_->undo_batch();
+  undo_writes();
   return why;
 }
 
@@ -278,7 +288,12 @@ void SqliteEngine::look_for_faults(int code) {
 
 void SqliteEngine::undo() noexcept {
   release_views();
-  if (batch_ == Batch::changed || writer_->has_lost_transaction()) writer_->undo_batch();
+  if (batch_ == Batch::changed || writer_->has_lost_transaction()) undo_writes();
+}
+
+void SqliteEngine::undo_writes() noexcept {
+  cache_->forget_all();
+  writer_->undo_batch();
 }
 
 }  // namespace pkv

@@ -1,5 +1,6 @@
 #include "pkv/sqlite_engine.hpp"
 
+#include "storage/entry_cache.hpp"
 #include "storage/scan_position.hpp"
 #include "storage/sqlite_file.hpp"
 
@@ -26,6 +27,32 @@ struct PagedEntry {
 };
 
 }  // namespace
+
+result<ValueView> SqliteEngine::find(std::string_view key) {
+  if (const std::optional<ValueView> cached = cache_->find(key)) return *cached;
+  // Read before it is changed, and noted for the past, a key is often asked for twice.
+  if (found_.known && found_.key == key) {
+    if (found_.value) return *found_.value;
+    return errc::key_not_found;
+  }
+  release_views();
+  if (const result<void> opened = open_transaction(); !opened) return opened.error();
+  SqliteStatement& find = file_->statements().find;
+  find.bind(1, scan_position(key));
+  find.bind(2, key);
+  const int code = find.step();
+  if (code != SQLITE_ROW && code != SQLITE_DONE) return read_failed(code);
+  found_.key = key;
+  found_.known = true;
+  if (code == SQLITE_ROW) {
+    found_.value.emplace(ValueView{find.blob(0), find.number(1), find.time(2)});
+    cache_->keep(key, *found_.value);
+    return *found_.value;
+  }
+  found_.value.reset();
+  find.reset();
+  return errc::key_not_found;
+}
 
 result<ScanPage> SqliteEngine::scan(ScanCursor cursor, std::size_t count) {
   return scan_with(file_->statements().scan, cursor, count);

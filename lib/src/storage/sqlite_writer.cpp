@@ -8,9 +8,10 @@
 namespace pkv {
 namespace {
 
-/// Each write changes a page at least: so many that they fit into the cache and are written once.
+/// So many that the pages they change, of 2 KiB at least, are little more than the cache holds if
+/// no two writes share one. SQLite writes what it has no room for before the commit.
 std::size_t most_writes(std::size_t cache_bytes) noexcept {
-  constexpr std::size_t cache_bytes_per_write = std::size_t{8} << 10;
+  constexpr std::size_t cache_bytes_per_write = std::size_t{1} << 10;
   return std::max<std::size_t>(cache_bytes / cache_bytes_per_write, 64);
 }
 

@@ -31,7 +31,7 @@ namespace pkv {
 class SqliteWriter {
  public:
   /// What others see who read the database is at most so old.
-  static constexpr std::chrono::milliseconds longest_delay{200};
+  static constexpr std::chrono::milliseconds longest_delay{1000};
 
   SqliteWriter(SqliteFile& file, const SqliteEngineOptions& options);
   ~SqliteWriter();

@@ -81,7 +81,7 @@ void WriteLog::add(const LoggedWrite& write) {
   else
     ++next_writes_;
   too_large_ = too_large_ || next_record_bytes_ > most_record_bytes ||
-               next_.size() + head_bytes + bytes > most_bytes + next_record_bytes_;
+               next_.size() + head_bytes + bytes > most_batch_bytes + next_record_bytes_;
   if (too_large_) return;
   if (next_.empty()) next_.extend(head_bytes);
   char* at = next_.extend(bytes);

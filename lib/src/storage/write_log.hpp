@@ -56,8 +56,11 @@ class WriteLog {
  public:
   /// The file's name is that of the database and this.
   static constexpr const char* suffix = "-log";
+  /// The more writes come into one transaction of the database, the more of them share the pages
+  /// that it writes, and the rarer are the pauses while it does.
+  static constexpr std::size_t most_bytes = std::size_t{4} << 20;
   /// Beyond this a batch is better committed by the database at once.
-  static constexpr std::size_t most_bytes = std::size_t{1} << 20;
+  static constexpr std::size_t most_batch_bytes = std::size_t{1} << 20;
   /// Records have a room of their own, as most of them never come into the database: if they made
   /// it commit more often, each would cost as much as several writes.
   static constexpr std::size_t most_record_bytes = std::size_t{8} << 20;
