@@ -17,6 +17,11 @@ function(pkv_target_settings target)
     # Asio's frame allocator trips it in optimised builds with GCC 12, without a fault behind it.
     $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>
     $<$<BOOL:${PKV_WERROR}>:-Werror>)
+  if(CMAKE_UNITY_BUILD)
+    # Files compiled together see each other's names, and none of them is the main file.
+    target_compile_options(${target} PRIVATE
+      -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  endif()
   if(PKV_SANITIZE)
     target_compile_options(${target} PUBLIC -fsanitize=${PKV_SANITIZE} -fno-omit-frame-pointer
       -fno-sanitize-recover=all)

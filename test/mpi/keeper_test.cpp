@@ -373,7 +373,7 @@ TEST_CASE("Keeper: does not let Hydra wait for ranks that cannot hear of the end
 
 TEST_CASE("Keeper: a process that dies at once again and again is started less and less often",
           "[mpi][keeper]") {
-  RestartPause pause;
+  RestartPause pause(1s);
   std::vector<int> pauses;
   for (int death = 0; death < 9; ++death)
     pauses.push_back(static_cast<int>(pause.after(0s).count()));

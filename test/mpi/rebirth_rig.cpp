@@ -35,6 +35,14 @@ void RebirthRig::revive(std::size_t worker) {
   connect(worker);
 }
 
+void RebirthRig::revive_dying(std::size_t worker, bool dies_before) {
+  births_[worker] = await_birth(rank_of(worker), births_[worker].epoch + 1);
+  ++deaths_;
+  if (dies_before) signal(worker, SIGKILL);
+  connect(worker);
+  if (!dies_before) signal(worker, SIGKILL);
+}
+
 void RebirthRig::connect(std::size_t worker) {
   conversation_.reconnect(worker, births_[worker].epoch, births_[worker].address);
 }

@@ -25,6 +25,9 @@ class RebirthRig {
   void disconnect(std::size_t worker);
   /// Waits for the process that follows on the worker's, and has it serve.
   void revive(std::size_t worker);
+  /// As revive(), of a process that is killed at that moment: just before or just after the
+  /// transport is told to connect to it.
+  void revive_dying(std::size_t worker, bool dies_before);
 
   /// Whether the worker, not asked for anything, sends the value back.
   [[nodiscard]] bool echoes(std::size_t worker, const std::string& value);

@@ -161,6 +161,21 @@ TEST_CASE("Rebirth: an address that is none is a loss of that incarnation", "[mp
   check_that_all_serve();
 }
 
+TEST_CASE("Rebirth: a process that dies while rank 0 connects to it is a loss like any other",
+          "[mpi][rebirth]") {
+  Conversation& with = rig().conversation();
+  REQUIRE(rig().echoes(0, "value"));
+  rig().signal(0, SIGKILL);
+  for (int round = 0; round < 60; ++round) {
+    CAPTURE(round);
+    REQUIRE(is_loss(with.next_arrival(), 0, rig().epoch(0)));
+    rig().revive_dying(0, round % 2 == 0);
+  }
+  REQUIRE(is_loss(with.next_arrival(), 0, rig().epoch(0)));
+  rig().revive(0);
+  check_that_all_serve();
+}
+
 TEST_CASE("Rebirth: workers die again and again at any moment while others work",
           "[mpi][rebirth]") {
   const auto seed = std::random_device()();

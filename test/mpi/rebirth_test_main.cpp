@@ -41,6 +41,7 @@ int keep(int argument_count, char** arguments) {
   settings.command.arguments.assign(arguments, arguments + argument_count);
   settings.rank = rank_from_launcher();
   settings.host = "localhost";
+  settings.longest_pause = 10ms;
   settings.pmi_descriptor = std::atoi(std::getenv("PMI_FD"));
   Keeper keeper(std::move(settings));
   return keeper.run();

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,6 +69,12 @@ struct ServerOptions {
   std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at,
                      std::uint64_t settled_until)>
       note_whole;
+  /// Told that workers which are not whole are to be noted as lost at other places in the order,
+  /// all at once: the later of those that hold a key has all that was written to it. 0: what it has
+  /// is not to be relied on. Before anything is answered that rests on it. May be empty.
+  std::function<void(const std::map<std::size_t, std::uint64_t>& lost_at,
+                     std::uint64_t settled_until)>
+      note_trust;
   /// Told of every stage of a change of the ring where `entries_last`, before anything relies on
   /// it. Returns when it is noted for a later server, on the disk; false if it cannot be, and
   /// nothing is noted. May be empty.

@@ -52,6 +52,7 @@ Keeper::Keeper(KeeperSettings settings)
       signals_(open_signals(settings_.rank == 0)),
       control_([this](const std::string& token) { return introduction(token); },
                [this](const control::Order& order) { obey(order); }),
+      pause_(settings_.longest_pause),
       restarts_(settings_.restarts) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
 }

@@ -24,6 +24,8 @@ struct KeeperSettings {
   int pmi_descriptor = -1;
   /// A worker's process that dies is started again, unless it has said that it is the last.
   bool restarts = true;
+  /// What processes that die at once, one after the other, are kept waiting for at most.
+  std::chrono::milliseconds longest_pause{1000};
   /// How long a worker's keeper waits for a connection to rank 0, once it knows where that is.
   std::chrono::milliseconds orphan_limit{300'000};
   LogSink log;

@@ -11,20 +11,22 @@ namespace pkv::mpi {
 /// Thread safety: none. A value.
 class RestartPause {
  public:
+  explicit RestartPause(std::chrono::milliseconds longest) : longest_(longest) {}
+
   /// To be called at each death.
   std::chrono::milliseconds after(std::chrono::steady_clock::duration lifetime) {
     if (lifetime > long_enough) next_ = {};
     const std::chrono::milliseconds pause = next_;
-    next_ = std::clamp(2 * next_, shortest, longest);
+    next_ = std::min(std::max(2 * next_, shortest), longest_);
     return pause;
   }
 
  private:
   static constexpr std::chrono::milliseconds shortest{50};
-  static constexpr std::chrono::milliseconds longest{1000};
   /// Who has lived this long did not die of how it was started.
   static constexpr std::chrono::seconds long_enough{2};
 
+  std::chrono::milliseconds longest_;
   std::chrono::milliseconds next_{};
 };
 
