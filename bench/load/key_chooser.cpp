@@ -13,9 +13,9 @@ std::uint64_t step_for(std::uint64_t records) noexcept {
   return step;
 }
 
-using Keys = std::variant<UniformKeys, ScatteredZipfKeys, LatestKeys>;
+using AnyKeys = std::variant<UniformKeys, ScatteredZipfKeys, LatestKeys>;
 
-Keys keys_for(Distribution distribution, std::uint64_t records, double theta) {
+AnyKeys keys_for(Distribution distribution, std::uint64_t records, double theta) {
   switch (distribution) {
     case Distribution::zipf:
       return ScatteredZipfKeys(records, theta);

@@ -7,7 +7,7 @@
 namespace pkv::bench {
 namespace {
 
-constexpr std::string_view line_end = "\r\n";
+constexpr std::string_view crlf = "\r\n";
 
 char* put(char* to, std::string_view bytes) noexcept {
   std::memcpy(to, bytes.data(), bytes.size());
@@ -27,15 +27,15 @@ Requests::Requests(Protocol protocol, const Keys& keys, const ValuePattern& valu
     before_set_key_ = "set ";
     before_value_ = fmt::format(" 0 0 {}\r\n", values.value_bytes());
   }
-  get_bytes_ = before_get_key_.size() + keys.key_bytes() + line_end.size();
+  get_bytes_ = before_get_key_.size() + keys.key_bytes() + crlf.size();
   set_bytes_ = before_set_key_.size() + keys.key_bytes() + before_value_.size() +
-               values.value_bytes() + line_end.size();
+               values.value_bytes() + crlf.size();
 }
 
 void Requests::append_get(ByteBuffer& to, std::uint64_t key) const {
   char* at = put(to.extend(get_bytes_), before_get_key_);
   keys_.write(at, key);
-  put(at + keys_.key_bytes(), line_end);
+  put(at + keys_.key_bytes(), crlf);
 }
 
 void Requests::append_set(ByteBuffer& to, std::uint64_t key, std::uint64_t version) const {
@@ -43,7 +43,7 @@ void Requests::append_set(ByteBuffer& to, std::uint64_t key, std::uint64_t versi
   keys_.write(at, key);
   at = put(at + keys_.key_bytes(), before_value_);
   values_.write(at, key, version);
-  put(at + values_.value_bytes(), line_end);
+  put(at + values_.value_bytes(), crlf);
 }
 
 void append_scan(ByteBuffer& to, std::string_view cursor, unsigned count) {

@@ -94,7 +94,7 @@ class Worker final : private ConnectionListener {
   [[nodiscard]] bool check(const Exchange& exchange, const Answer& answer);
   void begin_pipeline(Connection& connection, Clock::time_point now);
   void begin_due();
-  void arm_due_timer();
+  void arm_due_timer(Clock::time_point now);
 
   const WorkerSettings& settings_;
   boost::asio::io_context io_;

@@ -50,13 +50,17 @@ start_pkv() {
   pkv_port=$(<"$work/port")
 }
 
-# A port that is free now; somebody may take it before redis-server does, which then says so.
+# The port is from below those that the system gives to clients: there a client that asks a port where
+# nobody listens can meet itself, and takes its own question for an answer.
 start_redis() {
   rm -rf "$work/redis"
   mkdir "$work/redis"
-  redis_port=$((20000 + RANDOM % 20000))
+  redis_port=$((20000 + RANDOM % 10000))
   redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --dir "$work/redis" "$@" \
     >"$work/redis.log" 2>&1 </dev/null &
   servers+=($!)
-  until_true redis-cli -p "$redis_port" ping
+  until_true redis_answers_or_ended $!
+  kill -0 $! 2>/dev/null || die "redis-server did not start: $(tail -n 3 "$work/redis.log")"
 }
+
+redis_answers_or_ended() { ! kill -0 "$1" || redis-cli -p "$redis_port" ping; }
