@@ -31,7 +31,7 @@ Outcome failed_reply(const Reply& reply) {
   return Failure{ExitStatus::command_failed, plain_error(reply)};
 }
 
-Outcome lost(boost::system::error_code error) {
+Outcome lost_export(boost::system::error_code error) {
   return Failure{ExitStatus::connection, plain_error(error)};
 }
 
@@ -63,12 +63,12 @@ class Export {
   asio::awaitable<Outcome> run() {
     Command open("VIEW", "OPEN");
     const auto opened = co_await client_.execute(std::move(open));
-    if (!opened) co_return lost(opened.error());
+    if (!opened) co_return lost_export(opened.error());
     if (opened->is_error()) co_return failed_reply(*opened);
     for (bool more = true; more;) {
       Pipeline asked = questions();
       const auto answers = co_await client_.execute(std::move(asked));
-      if (!answers) co_return lost(answers.error());
+      if (!answers) co_return lost_export(answers.error());
       for (std::size_t at = 0; more && at < answers->size(); ++at) {
         const Reply& answer = (*answers)[at];
         if (answer.is_error()) co_return failed_reply(answer);
@@ -81,7 +81,7 @@ class Export {
     }
     Command close("VIEW", "CLOSE");
     const auto closed = co_await client_.execute(std::move(close));
-    if (!closed) co_return lost(closed.error());
+    if (!closed) co_return lost_export(closed.error());
     co_return std::nullopt;
   }
 

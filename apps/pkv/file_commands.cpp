@@ -22,9 +22,16 @@ std::string shown(std::string_view name) {
   return text;
 }
 
+/// For messages, which a name of 64 KiB would bury.
+std::string shortened(std::string_view name) {
+  constexpr std::size_t longest = 200;
+  if (name.size() <= longest) return shown(name);
+  return shown(name.substr(0, longest)) + "... (" + std::to_string(name.size()) + " bytes)";
+}
+
 ExitStatus fail(std::string_view name, const FileError& error) {
   std::cerr << "error: ";
-  if (!name.empty()) std::cerr << shown(name) << ": ";
+  if (!name.empty()) std::cerr << shortened(name) << ": ";
   std::cerr << shown(error.text) << '\n';
   return error.fault == FileFault::connection ? ExitStatus::connection : ExitStatus::command_failed;
 }
@@ -39,7 +46,7 @@ std::string time_text(std::int64_t ns) {
 }
 
 void report_repair(const std::string& name, const FileError& damage) {
-  std::cerr << "repaired from a replica: " << shown(name) << ": " << damage.text << '\n';
+  std::cerr << "repaired from a replica: " << shortened(name) << ": " << damage.text << '\n';
 }
 
 FileClient file_client(BlockingClient& client, const Options& options) {

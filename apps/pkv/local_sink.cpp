@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t most_bytes_behind = std::size_t{4} << 20;
 constexpr std::size_t hole_bytes = std::size_t{64} << 10;
 
-[[noreturn]] void fail(const std::string& path, int error) {
+[[noreturn]] void cannot_write(const std::string& path, int error) {
   throw std::runtime_error("cannot write " + path + ": " + std::strerror(error));
 }
 
@@ -57,15 +57,15 @@ LocalSink::LocalSink(boost::asio::any_io_executor executor, const std::string& p
   if (path == "-") return;
   struct stat status {};
   const bool exists = ::stat(path_.c_str(), &status) == 0;
-  if (exists && S_ISDIR(status.st_mode)) fail(path_, EISDIR);
+  if (exists && S_ISDIR(status.st_mode)) cannot_write(path_, EISDIR);
   if (exists && !S_ISREG(status.st_mode)) {
     descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
-    if (descriptor_ < 0) fail(path_, errno);
+    if (descriptor_ < 0) cannot_write(path_, errno);
     return;
   }
   if (exists && !replace_) throw std::runtime_error(is_there_already(path_));
   file_.emplace(path_);
-  if (const int error = file_->open(); error != 0) fail(path_, error);
+  if (const int error = file_->open(); error != 0) cannot_write(path_, error);
   descriptor_ = file_->descriptor();
 }
 

@@ -12,14 +12,14 @@
 namespace pkv::cli {
 namespace {
 
-[[noreturn]] void fail(const std::string& path, int error) {
+[[noreturn]] void cannot_read(const std::string& path, int error) {
   throw std::runtime_error("cannot read " + path + ": " + std::strerror(error));
 }
 
 int open_source(const std::string& path) {
   if (path == "-") return STDIN_FILENO;
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) fail(path, errno);
+  if (descriptor < 0) cannot_read(path, errno);
   return descriptor;
 }
 
@@ -49,8 +49,8 @@ LocalSource::LocalSource(boost::asio::any_io_executor executor, const std::strin
       descriptor_(open_source(path)),
       work_(std::move(executor)) {
   struct stat status {};
-  if (::fstat(descriptor_, &status) != 0) fail(path_, errno);
-  if (S_ISDIR(status.st_mode)) fail(path_, EISDIR);
+  if (::fstat(descriptor_, &status) != 0) cannot_read(path_, errno);
+  if (S_ISDIR(status.st_mode)) cannot_read(path_, EISDIR);
   if (S_ISREG(status.st_mode)) {
     const off_t position = ::lseek(descriptor_, 0, SEEK_CUR);  // of standard input: anywhere
     // Files of the kernel's say 0 and have content all the same.

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -79,7 +80,9 @@ CLI::App* add_words(CLI::App& app, Options& options, Action action, const char* 
                     const char* what, const char* words, int least, int most) {
   CLI::App* command = add_action(app, options, action, name, what);
   CLI::Option* list = command->add_option(words_option, options.arguments, "")->type_name(words);
-  list->expected(least, most);
+  // At least one even where none is needed: the parser leaves a command that needs no word more at
+  // "--".
+  list->expected(std::max(least, 1), most);
   if (least > 0) list->required();
   return command;
 }

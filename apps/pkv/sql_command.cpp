@@ -43,7 +43,7 @@ ExitStatus report(const sql::Error& error, const std::string& query) {
   return ExitStatus::command_failed;
 }
 
-ExitStatus lost(boost::system::error_code error) {
+ExitStatus lost_query(boost::system::error_code error) {
   std::cerr << plain_error(error) << '\n';
   return ExitStatus::connection;
 }
@@ -75,18 +75,18 @@ std::optional<ExitStatus> fetch(BlockingClient& client, sql::Merge& merge,
                 std::to_string(static_cast<std::int64_t>(options.seconds * 1000)), "MAXROWS",
                 std::to_string(options.most_rows));
   const result<Reply> begun = client.execute(std::move(begin));
-  if (!begun) return lost(begun.error());
+  if (!begun) return lost_query(begun.error());
   if (begun->is_error() || !begun->is_integer()) return refused(*begun);
   const std::string id = std::to_string(begun->integer());
   for (bool more = true; more && !merge.has_enough();) {
     const result<Reply> reply = client.execute(Command("SQLNODES", "NEXT", id));
-    if (!reply) return lost(reply.error());
+    if (!reply) return lost_query(reply.error());
     const Slice slice = take_slice(merge, *reply);
     if (!slice.sound) return refused(*reply);
     more = slice.more;
   }
   const result<Reply> ended = client.execute(Command("SQLNODES", "END", id));
-  return ended ? std::nullopt : std::optional(lost(ended.error()));
+  return ended ? std::nullopt : std::optional(lost_query(ended.error()));
 }
 
 ExitStatus print(sql::Merge& merge, SqlFormat format) {

@@ -317,6 +317,18 @@ void DataFolder::note(std::size_t worker, std::optional<std::uint64_t> lost_at,
   write();
 }
 
+void DataFolder::note(const std::map<std::size_t, std::uint64_t>& lost_at,
+                      std::uint64_t settled_until) {
+  for (const auto& [worker, at] : lost_at) {
+    const auto node = static_cast<std::uint32_t>(worker + 1);
+    if (layout_.spread.off.contains(node)) continue;  // it holds nothing
+    layout_.damaged.erase(node);
+    layout_.lost[node] = at;
+  }
+  layout_.settled_until = std::max(layout_.settled_until, settled_until);
+  write();
+}
+
 void DataFolder::leave() {
   if (copies_may_differ_) return;
   layout_.in_use = false;

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,6 +67,9 @@ class DataFolder {
   /// Worker `worker` was lost at this place in the order; or is whole again, and all up to
   /// `settled_until` has been done everywhere. Is on the disk when it returns.
   void note(std::size_t worker, std::optional<std::uint64_t> lost_at, std::uint64_t settled_until);
+
+  /// Notes workers that are not whole as lost at other places. Is on the disk when it returns.
+  void note(const std::map<std::size_t, std::uint64_t>& lost_at, std::uint64_t settled_until);
 
   /// Is on the disk when it returns. If it throws, is_as_noted() tells whether all is as before.
   void note(const RingNote& ring);

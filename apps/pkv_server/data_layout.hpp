@@ -23,8 +23,9 @@ namespace pkv::server {
 ///     replicas 2
 ///     points 2048          of each node on the ring, or `nodes`
 ///     in_use               a server serves it, or was killed while it did
-///     lost 3 1873...       node 3 has not got what was written from this place in the order on;
-///                          0: nor all that was written before
+///     lost 3 1873...       node 3 has not got what was written from this place in the order on, to
+///                          keys that nodes hold which are whole or were lost later; 0: nor all
+///                          that was written before
 ///     damaged 2            node 2 has lost its file
 ///     leftovers            files may have entries that their nodes do not hold: the ring was being
 ///                          changed, and is the one that is told here

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_interval = 50ms;
+constexpr auto progress_interval = 50ms;
 /// For Hydra to pass on what was printed, before it ends the job.
 constexpr auto speaking_time = 200ms;
 
@@ -46,7 +46,7 @@ bool prepare_data_of_rank(const Options& options, int rank) {
         check_weights(options, workers);
         DataFolder(options, workers).prepare(open_log(options, 0));
       } else {
-        std::this_thread::sleep_for(look_interval);
+        std::this_thread::sleep_for(progress_interval);
       }
     }
     return true;

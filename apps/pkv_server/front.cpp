@@ -24,6 +24,7 @@ constexpr auto stop_deadline = 1500ms;
 ServerOptions server_options(const Options& options, const std::vector<mpi::Process>& processes,
                              ControlServer* control, const DataFolder* folder, const LogSink& log,
                              decltype(ServerOptions::note_whole) note_whole,
+                             decltype(ServerOptions::note_trust) note_trust,
                              decltype(ServerOptions::note_ring) note_ring,
                              decltype(ServerOptions::restored) restored) {
   ServerOptions server;
@@ -39,6 +40,7 @@ ServerOptions server_options(const Options& options, const std::vector<mpi::Proc
   if (server.entries_last) {
     server.durability = options.durability;
     server.note_whole = std::move(note_whole);
+    server.note_trust = std::move(note_trust);
     server.note_ring = std::move(note_ring);
     server.has_leftovers = folder->has_leftovers();
     if (const auto& rewritten = folder->rewritten()) {
@@ -104,6 +106,8 @@ Front::Front(boost::asio::io_context& io, const Options& options,
               options, processes, control, folder, log_,
               [this](std::size_t worker, std::optional<std::uint64_t> lost_at,
                      std::uint64_t settled_until) { note_whole(worker, lost_at, settled_until); },
+              [this](const std::map<std::size_t, std::uint64_t>& lost_at,
+                     std::uint64_t settled_until) { note_trust(lost_at, settled_until); },
               [this](const RingNote& ring) { return note_ring(ring); },
               [this](const std::string& failure) { on_restored(failure); }),
           transport),
@@ -200,6 +204,16 @@ void Front::note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at,
     data_->note(worker, lost_at, settled_until);
   } catch (const std::exception& error) {
     // To go on would be to serve, some day, from a file that lacks writes.
+    leave(error.what());
+  }
+}
+
+void Front::note_trust(const std::map<std::size_t, std::uint64_t>& lost_at,
+                       std::uint64_t settled_until) {
+  if (stopping_) return;
+  try {
+    data_->note(lost_at, settled_until);
+  } catch (const std::exception& error) {
     leave(error.what());
   }
 }

@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <thread>
@@ -78,6 +79,7 @@ class Front {
   void note_equal_copies();
   void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at,
                   std::uint64_t settled_until);
+  void note_trust(const std::map<std::size_t, std::uint64_t>& lost_at, std::uint64_t settled_until);
   [[nodiscard]] bool note_ring(const RingNote& ring);
 
   LogSink log_;

@@ -6,14 +6,14 @@
 namespace pkv::server {
 namespace {
 
-constexpr std::size_t most_copies = 3;
+constexpr std::size_t most_holders = 3;
 
 }  // namespace
 
 KeyAuthority::KeyAuthority(const DataSpread& spread, std::span<const std::uint32_t> emptied,
                            std::span<const std::uint32_t> least_trusted_first)
     : ring_(ring_of(spread)),
-      copies_(std::min(spread.copies(), most_copies)),
+      copies_(std::min(spread.copies(), most_holders)),
       trust_(spread.workers, least_trusted_first.size() + 1) {
   for (std::size_t i = 0; i < least_trusted_first.size(); ++i)
     trust_[least_trusted_first[i] - 1] = i + 1;
@@ -27,7 +27,7 @@ std::span<std::size_t> KeyAuthority::holders(std::uint64_t position,
 }
 
 std::uint32_t KeyAuthority::of(std::uint64_t position) const noexcept {
-  std::array<std::size_t, most_copies> found;
+  std::array<std::size_t, most_holders> found;
   const auto held_by = holders(position, found);
   const auto trust = [this](std::size_t index) {
     return trust_[to_number(ring_.nodes()[index].id) - 1];
@@ -37,7 +37,7 @@ std::uint32_t KeyAuthority::of(std::uint64_t position) const noexcept {
 }
 
 bool KeyAuthority::is_holder(std::uint32_t node, std::uint64_t position) const noexcept {
-  std::array<std::size_t, most_copies> found;
+  std::array<std::size_t, most_holders> found;
   const auto held_by = holders(position, found);
   return std::ranges::any_of(
       held_by, [&](std::size_t index) { return ring_.nodes()[index].id == NodeId{node}; });

@@ -20,6 +20,7 @@
 #include <malloc.h>
 #include <memory>
 #include <pthread.h>
+#include <sqlite3.h>
 #include <string>
 #include <utility>
 
@@ -64,6 +65,12 @@ void keep_freed_memory() {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc accepts
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_ARENA_MAX, 1);
+}
+
+/// SQLite counts all memory that it takes, for the whole process and so with a lock, several times
+/// per statement. Nobody asks for it.
+void count_no_memory_of_sqlite() {
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 /// Rank 0 answers these signals once it is ready: until then they wait. Workers leave when rank 0
@@ -124,6 +131,7 @@ int run_rank(const Options& given, int argument_count, char** arguments) {
   if (!mpi::has_keeper() && !prepare_data_of_rank(options, mpi::rank_from_launcher())) return 1;
   hold_signals(is_worker);
   keep_freed_memory();
+  count_no_memory_of_sqlite();
   set_transport_environment(options);
   if (options.outlives_workers()) return run_lasting_rank(options, argument_count, arguments);
 

@@ -8,12 +8,12 @@ namespace pkv::server {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto interval = 1s;
+constexpr auto report_interval = 1s;
 
 }  // namespace
 
 RewritingProgress::RewritingProgress(std::uint64_t total, const LogSink& log)
-    : total_(std::max<std::uint64_t>(total, 1)), log_(log), tell_at_(began_ + interval) {}
+    : total_(std::max<std::uint64_t>(total, 1)), log_(log), tell_at_(began_ + report_interval) {}
 
 void RewritingProgress::advance(std::uint64_t entries) {
   done_ += entries;
@@ -21,7 +21,7 @@ void RewritingProgress::advance(std::uint64_t entries) {
 }
 
 void RewritingProgress::tell() {
-  tell_at_ = Clock::now() + interval;
+  tell_at_ = Clock::now() + report_interval;
   const double took = std::chrono::duration<double>(Clock::now() - began_).count();
   const double share = static_cast<double>(done_) / static_cast<double>(total_);
   log_(LogLevel::info, "rewriting: " + std::to_string(done_) + " of " + std::to_string(total_) +

@@ -32,8 +32,9 @@ void add_storage_options(CLI::App& app, Options& options) {
       ->default_str("batch")
       ->type_name("LEVEL")
       ->group("Storage");
-  add_size(app, "--cache-bytes", options.cache_bytes,
-           "Memory of each node for what it has read of its file, with --engine sqlite")
+  add_size(
+      app, "--cache-bytes", options.cache_bytes,
+      "Memory of each node for entries and pages of its file, half for each, with --engine sqlite")
       ->check(between(std::size_t{1} << 20, std::size_t{1} << 40))
       ->group("Storage");
 }

@@ -19,16 +19,13 @@
 
 using namespace pkv;
 using namespace std::chrono_literals;
+using test::bulk;
 using test::Rig;
 using test::TestClient;
 
 namespace {
 
 constexpr std::size_t two_replicas = 2;
-
-std::string bulk(const std::string& value) {
-  return "$" + std::to_string(value.size()) + "\r\n" + value + "\r\n";
-}
 
 /// Turns until all that is being copied or erased is done.
 void settle(Rig& rig) {
@@ -38,12 +35,6 @@ void settle(Rig& rig) {
     REQUIRE(std::chrono::steady_clock::now() < deadline);
     rig.turn();
   }
-}
-
-std::string ask(Rig& rig, TestClient& client, const std::string& command) {
-  client.send(command + "\r\n");
-  rig.settle();
-  return client.take();
 }
 
 }  // namespace

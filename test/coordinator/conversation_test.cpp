@@ -16,12 +16,6 @@ using test::TestClient;
 namespace {
 
 /// The reply to one command.
-std::string ask(Rig& rig, TestClient& client, const std::string& command) {
-  client.send(command + "\r\n");
-  rig.settle();
-  return client.take();
-}
-
 /// The value behind a field's name in an encoded flat array.
 std::string field(const std::string& reply, const std::string& name) {
   const std::string head = bulk(name);

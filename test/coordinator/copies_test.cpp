@@ -56,6 +56,30 @@ TEST_CASE("COPIES: leaves out holders that are lost", "[coordinator][copies]") {
   CHECK(copies_of(rig, client, "key").starts_with("-NODEDOWN "));
 }
 
+TEST_CASE("COPIES: leaves out holders that are lost while they are asked",
+          "[coordinator][copies]") {
+  Rig rig(3, {}, 2);
+  TestClient client(rig);
+  const WorkerList holders = rig.holders_of("key");
+  const std::size_t lost_one = GENERATE(0U, 1U);
+  store_at(rig, holders.begin()[0], "key", "one");
+  store_at(rig, holders.begin()[1], "key", "two");
+  rig.transport.by_hand();
+  client.send("COPIES key\r\n");
+  rig.turn();
+  lose(rig, holders.begin()[lost_one]);
+  SECTION("one of them") {
+    test::answer(rig, holders.begin()[1 - lost_one]);
+    rig.turn();
+    CHECK(client.take() == "*1\r\n" + bulk(lost_one == 0 ? "two" : "one"));
+  }
+  SECTION("all of them") {
+    lose(rig, holders.begin()[1 - lost_one]);
+    rig.turn();
+    CHECK(client.take().starts_with("-NODEDOWN "));
+  }
+}
+
 TEST_CASE("COPIES: a key that is too long is refused", "[coordinator][copies]") {
   Limits limits;
   limits.max_key_bytes = 10;

@@ -24,14 +24,8 @@ struct DurableRig : Rig {
   }
 };
 
-std::string ask(Rig& rig, TestClient& client, const std::string& command) {
-  client.send(command + "\r\n");
-  rig.settle();
-  return client.take();
-}
-
 /// Passes on what waits at the worker, there and back.
-void answer(Rig& rig, std::size_t worker) {
+void pass_on(Rig& rig, std::size_t worker) {
   while (rig.transport.run(worker))
     while (rig.transport.deliver(worker)) {
     }
@@ -99,10 +93,10 @@ TEST_CASE("WAITDURABLE: is answered when all nodes have answered, and in its tur
   const std::string key = rig.key_of(1);
   client.send("SET " + key + " v\r\nWAITDURABLE 0\r\nGET " + key + "\r\n");
   rig.turn();
-  answer(rig, 0);
-  answer(rig, 2);
+  pass_on(rig, 0);
+  pass_on(rig, 2);
   CHECK(client.take().empty());
-  answer(rig, 1);
+  pass_on(rig, 1);
   CHECK(client.take() == "+OK\r\n+OK\r\n" + bulk("v"));
   CHECK(rig.service.disk_waits.next_deadline() == std::nullopt);
 }
@@ -131,7 +125,7 @@ TEST_CASE("WAITDURABLE: says so when time runs out, and the answers that come la
     client.send("SET " + key + " " + std::to_string(i) + "\r\n");
   rig.turn();
   for (const std::size_t worker : {0u, 1u, 2u})
-    answer(rig, worker);
+    pass_on(rig, worker);
   std::string expected;
   for (int i = 0; i < 20; ++i)
     expected += "+OK\r\n";
@@ -146,8 +140,8 @@ TEST_CASE("WAITDURABLE: a lost node is an error, unless others hold its keys",
   rig.transport.by_hand();
   client.send("WAITDURABLE 0\r\n");
   rig.turn();
-  answer(rig, 0);
-  answer(rig, 2);
+  pass_on(rig, 0);
+  pass_on(rig, 2);
   rig.transport.kill(1);
   rig.cluster.worker_lost({1, rig.coordinator.epoch(1), "killed by the test"});
   rig.transport.let_go();
@@ -168,7 +162,7 @@ TEST_CASE("WAITDURABLE: a client that leaves meanwhile is forgotten", "[coordina
   }
   CHECK_FALSE(rig.service.disk_waits.next_deadline());
   for (const std::size_t worker : {0u, 1u, 2u})
-    answer(rig, worker);
+    pass_on(rig, worker);
   CHECK(rig.coordinator.idle());
 }
 

@@ -182,12 +182,6 @@ constexpr test::Exchange recorded[] = {
     {"EXPIRETIME", "-ERR wrong number of arguments for 'expiretime' command\r\n"},
 };
 
-std::string ask(Rig& rig, TestClient& client, const std::string& command) {
-  client.send(command + "\r\n");
-  rig.settle();
-  return client.take();
-}
-
 void pass(Rig& rig, std::chrono::milliseconds time) {
   rig.coordinator.put_clock_forward(time);
 }

@@ -23,14 +23,6 @@ void put_keys(Rig& rig, TestClient& client, int count) {
   client.take();
 }
 
-/// Lets a worker run and answer all that it has been sent.
-void answer(Rig& rig, std::size_t worker) {
-  while (rig.transport.run(worker)) {
-  }
-  while (rig.transport.deliver(worker)) {
-  }
-}
-
 }  // namespace
 
 TEST_CASE("KeyCounts: a node that dies while it counts is made up for, as of the count's place",
@@ -176,12 +168,7 @@ TEST_CASE("KeyCounts: a count waits for room at the nodes that it asks",
   Rig rig(2, limits);
   TestClient client(rig);
   rig.transport.by_hand();
-  const std::string key = rig.key_of(1);
-  for (int i = 0; rig.coordinator.has_room(1); ++i) {
-    REQUIRE(i < 100);
-    client.send("SET " + key + " " + std::string(900, 'v') + "\r\n");
-    rig.turn();
-  }
+  test::fill_queue(rig, client, 1);
   CHECK(client.send("DBSIZE\r\n") == Conversation::Progress::paused);
   rig.transport.let_go();
   rig.settle();

@@ -38,7 +38,8 @@ void send_in_pieces(TestClient& client, std::string_view bytes, std::size_t piec
   }
 }
 
-std::string ask(Rig& rig, TestClient& client, std::string_view bytes, std::size_t piece = mib) {
+std::string ask_in_pieces(Rig& rig, TestClient& client, std::string_view bytes,
+                          std::size_t piece = mib) {
   send_in_pieces(client, bytes, piece);
   rig.settle();
   return client.take();
@@ -60,8 +61,8 @@ TEST_CASE("Conversation: values about as long as a frame arrive as they were sen
     const std::string value = pattern(size, size);
     const std::string commands =
         encoded({"SET", "before", "b"}) + encoded({"SET", "k", value}) + encoded({"GET", "before"});
-    REQUIRE(ask(rig, client, commands, 100'000) == "+OK\r\n+OK\r\n$1\r\nb\r\n");
-    REQUIRE((ask(rig, client, encoded({"GET", "k"})) == bulk(value)));
+    REQUIRE(ask_in_pieces(rig, client, commands, 100'000) == "+OK\r\n+OK\r\n$1\r\nb\r\n");
+    REQUIRE((ask_in_pieces(rig, client, encoded({"GET", "k"})) == bulk(value)));
   }
 }
 
@@ -73,23 +74,24 @@ TEST_CASE("Conversation: every command that takes a value takes a large one",
   TestClient client(rig);
   const std::string one = pattern(mib, 1);
   const std::string two = pattern(mib + 17, 2);
-  CHECK(ask(rig, client, encoded({"C", "c", one})) == "+OK\r\n");
-  CHECK(ask(rig, client, encoded({"C", "c", two})).front() == '-');
-  CHECK((ask(rig, client, encoded({"R", "c"})) == bulk(one)));
-  CHECK(ask(rig, client, encoded({"U", "c", two})) == "+OK\r\n");
-  CHECK((ask(rig, client, encoded({"GET", "c"})) == bulk(two)));
-  CHECK(ask(rig, client, encoded({"SETNX", "n", one})) == ":1\r\n");
-  CHECK(ask(rig, client, encoded({"SETNX", "n", two})) == ":0\r\n");
-  CHECK(ask(rig, client, encoded({"SET", "n", two, "NX"})) == "$-1\r\n");
-  CHECK((ask(rig, client, encoded({"SET", "n", two, "XX", "GET"})) == bulk(one)));
-  CHECK((ask(rig, client, encoded({"GETSET", "n", one})) == bulk(two)));
-  CHECK(ask(rig, client, encoded({"APPEND", "n", two})) ==
+  CHECK(ask_in_pieces(rig, client, encoded({"C", "c", one})) == "+OK\r\n");
+  CHECK(ask_in_pieces(rig, client, encoded({"C", "c", two})).front() == '-');
+  CHECK((ask_in_pieces(rig, client, encoded({"R", "c"})) == bulk(one)));
+  CHECK(ask_in_pieces(rig, client, encoded({"U", "c", two})) == "+OK\r\n");
+  CHECK((ask_in_pieces(rig, client, encoded({"GET", "c"})) == bulk(two)));
+  CHECK(ask_in_pieces(rig, client, encoded({"SETNX", "n", one})) == ":1\r\n");
+  CHECK(ask_in_pieces(rig, client, encoded({"SETNX", "n", two})) == ":0\r\n");
+  CHECK(ask_in_pieces(rig, client, encoded({"SET", "n", two, "NX"})) == "$-1\r\n");
+  CHECK((ask_in_pieces(rig, client, encoded({"SET", "n", two, "XX", "GET"})) == bulk(one)));
+  CHECK((ask_in_pieces(rig, client, encoded({"GETSET", "n", one})) == bulk(two)));
+  CHECK(ask_in_pieces(rig, client, encoded({"APPEND", "n", two})) ==
         ":" + std::to_string(one.size() + two.size()) + "\r\n");
-  CHECK((ask(rig, client, encoded({"GET", "n"})) == bulk(one + two)));
-  CHECK(ask(rig, client, encoded({"MSET", "a", one, "b", two, "c", "small"})) == "+OK\r\n");
-  CHECK((ask(rig, client, encoded({"MGET", "a", "b", "c"})) ==
+  CHECK((ask_in_pieces(rig, client, encoded({"GET", "n"})) == bulk(one + two)));
+  CHECK(ask_in_pieces(rig, client, encoded({"MSET", "a", one, "b", two, "c", "small"})) ==
+        "+OK\r\n");
+  CHECK((ask_in_pieces(rig, client, encoded({"MGET", "a", "b", "c"})) ==
          "*3\r\n" + bulk(one) + bulk(two) + bulk("small")));
-  CHECK((ask(rig, client, encoded({"ECHO", one})) == bulk(one)));
+  CHECK((ask_in_pieces(rig, client, encoded({"ECHO", one})) == bulk(one)));
 }
 
 TEST_CASE("Conversation: keys of all lengths fit before a large value", "[coordinator][large]") {
@@ -100,11 +102,11 @@ TEST_CASE("Conversation: keys of all lengths fit before a large value", "[coordi
   for (const std::size_t bytes : key_sizes) {
     CAPTURE(bytes);
     const std::string key = pattern(bytes, bytes);
-    REQUIRE(ask(rig, client, encoded({"SET", key, value})) == "+OK\r\n");
-    REQUIRE((ask(rig, client, encoded({"GET", key})) == bulk(value)));
+    REQUIRE(ask_in_pieces(rig, client, encoded({"SET", key, value})) == "+OK\r\n");
+    REQUIRE((ask_in_pieces(rig, client, encoded({"GET", key})) == bulk(value)));
   }
   // As little syntax as there can be before a value that is taken where it lies.
-  REQUIRE(ask(rig, client, "*3\r\n$3\r\nSET\r\n$0\r\n\r\n$307200\r\n" + value + "\r\n") ==
+  REQUIRE(ask_in_pieces(rig, client, "*3\r\n$3\r\nSET\r\n$0\r\n\r\n$307200\r\n" + value + "\r\n") ==
           "+OK\r\n");
 }
 
@@ -116,7 +118,7 @@ TEST_CASE("Conversation: a large command that is refused leaves the next one rea
   TestClient client(rig);
   const std::string input = encoded({"SET", std::string(11, 'k'), pattern(mib, 4)}) +
                             encoded({"SET", "k", pattern(mib, 5)}) + encoded({"STRLEN", "k"});
-  const std::string answers = ask(rig, client, input);
+  const std::string answers = ask_in_pieces(rig, client, input);
   CHECK(answers.starts_with("-"));
   CHECK(answers.ends_with("\r\n+OK\r\n:1048576\r\n"));
 }
@@ -142,7 +144,7 @@ TEST_CASE("Conversation: large values wait for room in a worker's queue", "[coor
   rig.settle();
   CHECK(client.take() == expected);
   for (int i = 0; i < 12; ++i)
-    REQUIRE((ask(rig, client, encoded({"GET", "k" + std::to_string(i)})) ==
+    REQUIRE((ask_in_pieces(rig, client, encoded({"GET", "k" + std::to_string(i)})) ==
              bulk(pattern(600 * kib, static_cast<unsigned>(i)))));
 }
 
@@ -158,7 +160,7 @@ TEST_CASE("Conversation: a client may leave in the middle of a large value",
     CHECK(client.conversation.missing_bytes() == command.size() - sent);
   }
   TestClient client(rig);
-  CHECK(ask(rig, client, encoded({"EXISTS", "k"})) == ":0\r\n");
+  CHECK(ask_in_pieces(rig, client, encoded({"EXISTS", "k"})) == ":0\r\n");
 }
 
 TEST_CASE("Conversation: pipelined values of any size, cut anywhere, are those of a map",

@@ -22,7 +22,7 @@ Limits with_delay(std::chrono::microseconds delay) {
 }
 
 /// Whether the worker's replies leave some clients for later.
-bool answer(Rig& rig, std::size_t worker) {
+bool leaves_some_waiting(Rig& rig, std::size_t worker) {
   while (rig.transport.run(worker)) {
   }
   while (rig.transport.deliver(worker)) {
@@ -46,11 +46,11 @@ TEST_CASE("A pipelining client's replies wait for those right behind them", "[co
   TestClient client(rig);
   client.send(get(rig, 0) + get(rig, 1) + get(rig, 2));
   rig.turn();
-  CHECK(answer(rig, 0));
+  CHECK(leaves_some_waiting(rig, 0));
   CHECK(client.take().empty());
-  CHECK(answer(rig, 1));
+  CHECK(leaves_some_waiting(rig, 1));
   CHECK(client.take().empty());
-  CHECK_FALSE(answer(rig, 2));
+  CHECK_FALSE(leaves_some_waiting(rig, 2));
   CHECK(client.take() == nil + nil + nil);
 }
 
@@ -69,14 +69,14 @@ TEST_CASE("Replies wait no longer than the delay", "[coordinator]") {
   client.send(get(rig, 0) + get(rig, 1));
   rig.turn();
   const auto since = rig.coordinator.now();
-  bool wait = answer(rig, 0);
+  bool wait = leaves_some_waiting(rig, 0);
   while (wait) {
     rig.coordinator.update_clock();
     wait = rig.service.tell_owners();
     REQUIRE(rig.coordinator.now() - since < 10s);
   }
   CHECK(client.take() == nil);
-  CHECK_FALSE(answer(rig, 1));
+  CHECK_FALSE(leaves_some_waiting(rig, 1));
   CHECK(client.take() == nil);
 }
 
@@ -86,9 +86,9 @@ TEST_CASE("With a delay of zero every reply leaves at once", "[coordinator]") {
   TestClient client(rig);
   client.send(get(rig, 0) + get(rig, 1));
   rig.turn();
-  CHECK_FALSE(answer(rig, 0));
+  CHECK_FALSE(leaves_some_waiting(rig, 0));
   CHECK(client.take() == nil);
-  CHECK_FALSE(answer(rig, 1));
+  CHECK_FALSE(leaves_some_waiting(rig, 1));
   CHECK(client.take() == nil);
 }
 
@@ -102,9 +102,9 @@ TEST_CASE("Much output does not wait for more", "[coordinator]") {
   rig.transport.by_hand();
   client.send(get(rig, 0) + get(rig, 1));
   rig.turn();
-  CHECK_FALSE(answer(rig, 0));
+  CHECK_FALSE(leaves_some_waiting(rig, 0));
   CHECK(client.take() == bulk(large));
-  CHECK_FALSE(answer(rig, 1));
+  CHECK_FALSE(leaves_some_waiting(rig, 1));
   CHECK(client.take() == nil);
 }
 
@@ -116,11 +116,11 @@ TEST_CASE("A client with commands left unread does not wait", "[coordinator]") {
   TestClient client(rig);
   CHECK(client.send(get(rig, 0) + get(rig, 1) + get(rig, 1)) == Conversation::Progress::paused);
   rig.turn();
-  CHECK_FALSE(answer(rig, 0));
+  CHECK_FALSE(leaves_some_waiting(rig, 0));
   CHECK(client.take() == nil);
   rig.turn();
   while (!rig.coordinator.idle())
-    answer(rig, 1);
+    leaves_some_waiting(rig, 1);
   CHECK(client.take() == nil + nil);
 }
 
@@ -132,10 +132,10 @@ TEST_CASE("Clients that wait do not keep others waiting", "[coordinator]") {
   pipelining.send(get(rig, 0) + get(rig, 1));
   simple.send(get(rig, 0));
   rig.turn();
-  CHECK(answer(rig, 0));
+  CHECK(leaves_some_waiting(rig, 0));
   CHECK(pipelining.take().empty());
   CHECK(simple.take() == nil);
-  CHECK_FALSE(answer(rig, 1));
+  CHECK_FALSE(leaves_some_waiting(rig, 1));
   CHECK(pipelining.take() == nil + nil);
 }
 
@@ -147,9 +147,9 @@ TEST_CASE("A client may end while its replies wait", "[coordinator]") {
   leaving->send(get(rig, 0) + get(rig, 1));
   staying.send(get(rig, 0) + get(rig, 1));
   rig.turn();
-  CHECK(answer(rig, 0));
+  CHECK(leaves_some_waiting(rig, 0));
   leaving->conversation.discard_output();
-  CHECK_FALSE(answer(rig, 1));
+  CHECK_FALSE(leaves_some_waiting(rig, 1));
   leaving.reset();
   CHECK(staying.take() == nil + nil);
 }

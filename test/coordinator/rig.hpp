@@ -113,6 +113,14 @@ inline void return_worker(Rig& rig, std::size_t worker) {
   rig.cluster.worker_ready(ready);
 }
 
+/// Lets a worker run and answer all that it has been sent.
+inline void answer(Rig& rig, std::size_t worker) {
+  while (rig.transport.run(worker)) {
+  }
+  while (rig.transport.deliver(worker)) {
+  }
+}
+
 /// What a session is to a conversation, with strings in the place of the socket.
 class TestClient final : public ConversationOwner {
  public:
@@ -167,6 +175,17 @@ class TestClient final : public ConversationOwner {
   std::string received;
 };
 
+/// Writes values of 900 bytes to one key of the worker, which it returns, until there is no room
+/// for more. Requires: the transport does not answer by itself, and the limit is low.
+inline std::string fill_queue(Rig& rig, TestClient& client, std::size_t worker) {
+  std::string key = rig.key_of(worker);
+  while (rig.coordinator.has_room(worker)) {
+    client.send("SET " + key + " " + std::string(900, 'v') + "\r\n");
+    rig.turn();
+  }
+  return key;
+}
+
 /// A command as an array of bulks.
 inline std::string encoded(const std::vector<std::string>& words) {
   std::string bytes = "*" + std::to_string(words.size()) + "\r\n";
@@ -177,6 +196,20 @@ inline std::string encoded(const std::vector<std::string>& words) {
 
 inline std::string bulk(const std::string& value) {
   return "$" + std::to_string(value.size()) + "\r\n" + value + "\r\n";
+}
+
+/// What the client is answered to a command in one line.
+inline std::string ask(Rig& rig, TestClient& client, const std::string& command) {
+  client.send(command + "\r\n");
+  rig.settle();
+  return client.take();
+}
+
+/// The same for a command whose words may hold any bytes.
+inline std::string ask_words(Rig& rig, TestClient& client, const std::vector<std::string>& words) {
+  client.send(encoded(words));
+  rig.settle();
+  return client.take();
 }
 
 }  // namespace pkv::test

@@ -99,14 +99,6 @@ bool has_each_once(const std::vector<std::string>& keys, int count) {
   return keys.size() == static_cast<std::size_t>(count) && different.size() == keys.size();
 }
 
-/// Lets a worker run and answer all that it has been sent.
-void answer(Rig& rig, std::size_t worker) {
-  while (rig.transport.run(worker)) {
-  }
-  while (rig.transport.deliver(worker)) {
-  }
-}
-
 }  // namespace
 
 TEST_CASE("Scan: is answered as Redis answers where that is no matter of chance",
@@ -265,12 +257,7 @@ TEST_CASE("Scan: waits for room at the nodes that it asks", "[coordinator][scan]
   Rig rig(2, limits);
   TestClient client(rig);
   rig.transport.by_hand();
-  const std::string key = rig.key_of(1);
-  for (int i = 0; rig.coordinator.has_room(1); ++i) {
-    REQUIRE(i < 100);
-    client.send("SET " + key + " " + std::string(900, 'v') + "\r\n");
-    rig.turn();
-  }
+  const std::string key = test::fill_queue(rig, client, 1);
   CHECK(client.send("SCAN 0 COUNT 100\r\n") == Conversation::Progress::paused);
   rig.transport.let_go();
   rig.settle();

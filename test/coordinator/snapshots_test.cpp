@@ -33,7 +33,7 @@ void wait_for_snapshot(Rig& rig) {
   rig.turn();
 }
 
-std::string ask(Rig& rig, TestClient& client, const std::string& command) {
+std::string ask_and_wait(Rig& rig, TestClient& client, const std::string& command) {
   client.send(command + "\r\n");
   wait_for_snapshot(rig);
   rig.settle();
@@ -81,42 +81,45 @@ TEST_CASE("SAVE: makes a snapshot of its place in the order", "[coordinator][sna
   CHECK(entries_in(folder.path() / "made" / "first") == then);
   CHECK_FALSE(std::filesystem::exists(folder.path() / "made" / "first.part"));
 
-  CHECK(ask(rig, client, "FLUSHALL") == "+OK\r\n");
-  CHECK(ask(rig, client, "SAVE empty") == "+OK\r\n");
+  CHECK(ask_and_wait(rig, client, "FLUSHALL") == "+OK\r\n");
+  CHECK(ask_and_wait(rig, client, "SAVE empty") == "+OK\r\n");
   CHECK(entries_in(folder.path() / "made" / "empty").empty());
-  CHECK(ask(rig, client, "BGSAVE later") == "+Background saving started\r\n");
+  CHECK(ask_and_wait(rig, client, "BGSAVE later") == "+Background saving started\r\n");
   CHECK(entries_in(folder.path() / "made" / "later").empty());
-  CHECK(ask(rig, client, "SAVE") == "+OK\r\n");
-  CHECK(ask(rig, client, "LASTSAVE").size() > 10);
+  CHECK(ask_and_wait(rig, client, "SAVE") == "+OK\r\n");
+  CHECK(ask_and_wait(rig, client, "LASTSAVE").size() > 10);
 }
 
 TEST_CASE("SAVE: is refused with the reason", "[coordinator][snapshot]") {
   const TemporaryFolder folder;
   Rig rig(2);
   TestClient client(rig);
-  CHECK_THAT(ask(rig, client, "SAVE a"), StartsWith("-ERR there is no folder for snapshots"));
+  CHECK_THAT(ask_and_wait(rig, client, "SAVE a"),
+             StartsWith("-ERR there is no folder for snapshots"));
   rig.service.snapshots.keep_in(folder.path());
   for (const std::string name : {"../a", "/a", "a/b", ".", "..", ".hidden", "a.part", "\"a b\"",
                                  "\"a\\x00\"", "\"\\xc3\\xa4\""})
-    CHECK_THAT(ask(rig, client, "SAVE " + name), StartsWith("-ERR the name of a snapshot"));
-  CHECK_THAT(ask(rig, client, "SAVE " + std::string(129, 'a')), StartsWith("-ERR the name"));
-  CHECK(ask(rig, client, "SAVE " + std::string(128, 'a')) == "+OK\r\n");
-  CHECK(ask(rig, client, "SAVE a") == "+OK\r\n");
-  CHECK_THAT(ask(rig, client, "SAVE a"), StartsWith("-EXISTS "));
+    CHECK_THAT(ask_and_wait(rig, client, "SAVE " + name),
+               StartsWith("-ERR the name of a snapshot"));
+  CHECK_THAT(ask_and_wait(rig, client, "SAVE " + std::string(129, 'a')),
+             StartsWith("-ERR the name"));
+  CHECK(ask_and_wait(rig, client, "SAVE " + std::string(128, 'a')) == "+OK\r\n");
+  CHECK(ask_and_wait(rig, client, "SAVE a") == "+OK\r\n");
+  CHECK_THAT(ask_and_wait(rig, client, "SAVE a"), StartsWith("-EXISTS "));
   std::ofstream(folder.path() / "file") << "mine";
-  CHECK_THAT(ask(rig, client, "SAVE file"), StartsWith("-EXISTS "));
+  CHECK_THAT(ask_and_wait(rig, client, "SAVE file"), StartsWith("-EXISTS "));
 
   // Somebody else's things are left alone.
   std::filesystem::create_directories(folder.path() / "mine.part" / "deep");
-  CHECK_THAT(ask(rig, client, "SAVE mine"), StartsWith("-IOERR cannot make the folder"));
+  CHECK_THAT(ask_and_wait(rig, client, "SAVE mine"), StartsWith("-IOERR cannot make the folder"));
   CHECK(std::filesystem::exists(folder.path() / "mine.part" / "deep"));
   // Those of a writer that was killed are not.
   std::filesystem::create_directories(folder.path() / "killed.part");
   std::ofstream(folder.path() / "killed.part" / "node-1.db") << "half";
-  CHECK(ask(rig, client, "SAVE killed") == "+OK\r\n");
+  CHECK(ask_and_wait(rig, client, "SAVE killed") == "+OK\r\n");
 
   rig.service.snapshots.keep_in(folder.path() / "file");
-  CHECK_THAT(ask(rig, client, "SAVE b"), StartsWith("-IOERR cannot make the folder"));
+  CHECK_THAT(ask_and_wait(rig, client, "SAVE b"), StartsWith("-IOERR cannot make the folder"));
 }
 
 TEST_CASE("SAVE: one at a time", "[coordinator][snapshot]") {
@@ -132,7 +135,7 @@ TEST_CASE("SAVE: one at a time", "[coordinator][snapshot]") {
   rig.transport.let_go();
   wait_for_snapshot(rig);
   CHECK(client.take() == "+OK\r\n");
-  CHECK(ask(rig, other, "SAVE b") == "+OK\r\n");
+  CHECK(ask_and_wait(rig, other, "SAVE b") == "+OK\r\n");
 }
 
 TEST_CASE("SAVE: leaves nothing when a node is lost, or all are", "[coordinator][snapshot]") {
@@ -146,8 +149,8 @@ TEST_CASE("SAVE: leaves nothing when a node is lost, or all are", "[coordinator]
   rig.turn();
   lose(rig, 1);
   rig.transport.let_go();
-  CHECK_THAT(ask(rig, client, "PING"), StartsWith("-NODEDOWN ") && Contains("+PONG"));
-  CHECK_THAT(ask(rig, client, "SAVE a"), StartsWith("-NODEDOWN "));
+  CHECK_THAT(ask_and_wait(rig, client, "PING"), StartsWith("-NODEDOWN ") && Contains("+PONG"));
+  CHECK_THAT(ask_and_wait(rig, client, "SAVE a"), StartsWith("-NODEDOWN "));
   CHECK(std::filesystem::is_empty(folder.path()));
 }
 
@@ -185,7 +188,7 @@ TEST_CASE("SnapshotRestore: any number of nodes gets what was there", "[coordina
     rig.service.snapshots.keep_in(folder.path());
     TestClient client(rig);
     then = fill(rig, client, 300);
-    CHECK(ask(rig, client, "SAVE a") == "+OK\r\n");
+    CHECK(ask_and_wait(rig, client, "SAVE a") == "+OK\r\n");
   }
   const std::size_t nodes = GENERATE(1U, 2U, 5U);
   const std::size_t replicas = GENERATE(1U, 2U);
@@ -204,7 +207,7 @@ TEST_CASE("SnapshotRestore: any number of nodes gets what was there", "[coordina
   CHECK(restore().empty());
   rig.service.snapshots.keep_in(folder.path());
   TestClient client(rig);
-  CHECK(ask(rig, client, "SAVE b") == "+OK\r\n");
+  CHECK(ask_and_wait(rig, client, "SAVE b") == "+OK\r\n");
   CHECK(entries_in(folder.path() / "b") == then);
   CHECK_THAT(restore(), StartsWith("the store holds 300 keys already"));
 }
@@ -217,7 +220,7 @@ TEST_CASE("SnapshotRestore: entries beyond the store's limits are refused",
     rig.service.snapshots.keep_in(folder.path());
     TestClient client(rig);
     fill(rig, client, 100);
-    CHECK(ask(rig, client, "SAVE a") == "+OK\r\n");
+    CHECK(ask_and_wait(rig, client, "SAVE a") == "+OK\r\n");
   }
   Rig rig(2, {.max_value_bytes = 50});
   SnapshotRestore restoring(rig.coordinator, rig.service.key_counts, folder.path() / "a", {});

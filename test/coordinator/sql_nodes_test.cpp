@@ -16,12 +16,6 @@ using test::TestClient;
 
 namespace {
 
-std::string ask(Rig& rig, TestClient& client, const std::vector<std::string>& words) {
-  client.send(encoded(words));
-  rig.settle();
-  return client.take();
-}
-
 /// The number in ":12\r\n", and in what follows the same letter elsewhere.
 std::size_t number_behind(std::string_view& rest) {
   std::size_t number = 0;
@@ -31,7 +25,7 @@ std::size_t number_behind(std::string_view& rest) {
 }
 
 std::string begin(Rig& rig, TestClient& client, const std::string& sql) {
-  std::string answer = ask(rig, client, {"SQLNODES", "BEGIN", sql});
+  std::string answer = ask_words(rig, client, {"SQLNODES", "BEGIN", sql});
   REQUIRE(answer.starts_with(":"));
   return answer.substr(1, answer.size() - 3);
 }
@@ -66,7 +60,7 @@ std::vector<std::string> result_of(sql::Merge& merge) {
 }
 
 void fetch(Rig& rig, TestClient& client, const std::string& id, sql::Merge& merge) {
-  while (take_rows(ask(rig, client, {"SQLNODES", "NEXT", id}), merge)) {
+  while (take_rows(ask_words(rig, client, {"SQLNODES", "NEXT", id}), merge)) {
   }
 }
 
@@ -74,7 +68,7 @@ std::vector<std::string> result_of(Rig& rig, TestClient& client, const std::stri
   sql::Merge merge(query);
   const std::string id = begin(rig, client, merge.split().node);
   fetch(rig, client, id, merge);
-  CHECK(ask(rig, client, {"SQLNODES", "END", id}) == "+OK\r\n");
+  CHECK(ask_words(rig, client, {"SQLNODES", "END", id}) == "+OK\r\n");
   return result_of(merge);
 }
 
@@ -111,10 +105,10 @@ TEST_CASE("SQLNODES: all rows are those of the query's place in the order", "[co
   const std::string id = begin(rig, client, merge.split().node);
   sql::Merge key("SELECT value FROM kv WHERE key = 'k5'");
   const std::string key_id = begin(rig, client, key.split().node);
-  CHECK(ask(rig, client, {"SET", "k5", "new"}) == "+OK\r\n");
-  CHECK(ask(rig, client, {"SET", "another", "new"}) == "+OK\r\n");
-  CHECK(take_rows(ask(rig, client, {"SQLNODES", "NEXT", id}), merge));
-  CHECK(ask(rig, client, {"FLUSHALL"}) == "+OK\r\n");
+  CHECK(ask_words(rig, client, {"SET", "k5", "new"}) == "+OK\r\n");
+  CHECK(ask_words(rig, client, {"SET", "another", "new"}) == "+OK\r\n");
+  CHECK(take_rows(ask_words(rig, client, {"SQLNODES", "NEXT", id}), merge));
+  CHECK(ask_words(rig, client, {"FLUSHALL"}) == "+OK\r\n");
   fetch(rig, client, id, merge);
   fetch(rig, client, key_id, key);
   CHECK(result_of(merge) == std::vector<std::string>{"500", "2250"});
@@ -127,11 +121,11 @@ TEST_CASE("SQLNODES: what is wrong with a query is told, and ends it", "[coordin
   fill(rig, client, 100);
   // More often than there is room for, here or at the nodes.
   for (int round = 0; round < 20; ++round) {
-    REQUIRE(ask(rig, client, {"SQLNODES", "BEGIN", "SELECT nothing_such FROM kv"}) ==
+    REQUIRE(ask_words(rig, client, {"SQLNODES", "BEGIN", "SELECT nothing_such FROM kv"}) ==
             "-ERR SQL: no such column: nothing_such\r\n");
     const std::string id = begin(rig, client, "SELECT sum(9223372036854775807) FROM kv");
-    REQUIRE(ask(rig, client, {"SQLNODES", "NEXT", id}) == "-ERR SQL: integer overflow\r\n");
-    REQUIRE(ask(rig, client, {"SQLNODES", "NEXT", id}).starts_with("-TIMEOUT "));
+    REQUIRE(ask_words(rig, client, {"SQLNODES", "NEXT", id}) == "-ERR SQL: integer overflow\r\n");
+    REQUIRE(ask_words(rig, client, {"SQLNODES", "NEXT", id}).starts_with("-TIMEOUT "));
   }
 }
 
@@ -140,19 +134,19 @@ TEST_CASE("SQLNODES: a query that is over leaves room for others", "[coordinator
   TestClient client(rig);
   const std::string query = "SELECT key FROM kv";
   for (int round = 0; round < 20; ++round)
-    REQUIRE(ask(rig, client, {"SQLNODES", "END", begin(rig, client, query)}) == "+OK\r\n");
+    REQUIRE(ask_words(rig, client, {"SQLNODES", "END", begin(rig, client, query)}) == "+OK\r\n");
   {
     TestClient other(rig, 2);
     for (std::size_t i = 0; i < NodeQueries::most_queries; ++i)
       begin(rig, other, query);
-    CHECK(ask(rig, client, {"SQLNODES", "BEGIN", query}).starts_with("-BUSY "));
+    CHECK(ask_words(rig, client, {"SQLNODES", "BEGIN", query}).starts_with("-BUSY "));
   }
   rig.settle();
   const std::string id = begin(rig, client, query);
   TestClient stranger(rig, 3);
-  CHECK(ask(rig, stranger, {"SQLNODES", "NEXT", id}).starts_with("-TIMEOUT "));
-  CHECK(ask(rig, stranger, {"SQLNODES", "END", id}).starts_with("-TIMEOUT "));
-  CHECK(ask(rig, client, {"SQLNODES", "NEXT", id}).starts_with("*"));
+  CHECK(ask_words(rig, stranger, {"SQLNODES", "NEXT", id}).starts_with("-TIMEOUT "));
+  CHECK(ask_words(rig, stranger, {"SQLNODES", "END", id}).starts_with("-TIMEOUT "));
+  CHECK(ask_words(rig, client, {"SQLNODES", "NEXT", id}).starts_with("*"));
 }
 
 TEST_CASE("SQLNODES: a query ends at its limit of rows", "[coordinator][sql]") {
@@ -161,11 +155,12 @@ TEST_CASE("SQLNODES: a query ends at its limit of rows", "[coordinator][sql]") {
   fill(rig, client, 50);
   for (const int most : {49, 50}) {
     CAPTURE(most);
-    ask(rig, client, {"SQLNODES", "BEGIN", "SELECT key FROM kv", "MAXROWS", std::to_string(most)});
+    ask_words(rig, client,
+              {"SQLNODES", "BEGIN", "SELECT key FROM kv", "MAXROWS", std::to_string(most)});
     const std::string id = std::to_string(most - 48);
     std::string answer = "*2\r\n:1\r\n";
     while (answer.starts_with("*") && answer.find("\r\n:1\r\n") != std::string::npos)
-      answer = ask(rig, client, {"SQLNODES", "NEXT", id});
+      answer = ask_words(rig, client, {"SQLNODES", "NEXT", id});
     CHECK(answer.starts_with(most == 49 ? "-TOOMANY " : "*"));
   }
 }
@@ -174,15 +169,16 @@ TEST_CASE("SQLNODES: a query ends at its limit of time", "[coordinator][sql]") {
   Rig rig;
   TestClient client(rig);
   CHECK_FALSE(rig.service.next_deadline());
-  CHECK(ask(rig, client, {"SQLNODES", "BEGIN", "SELECT key FROM kv", "TIMEOUT", "60000"}) ==
+  CHECK(ask_words(rig, client, {"SQLNODES", "BEGIN", "SELECT key FROM kv", "TIMEOUT", "60000"}) ==
         ":1\r\n");
-  CHECK(ask(rig, client, {"SQLNODES", "BEGIN", "SELECT key FROM kv", "timeout", "1"}) == ":2\r\n");
+  CHECK(ask_words(rig, client, {"SQLNODES", "BEGIN", "SELECT key FROM kv", "timeout", "1"}) ==
+        ":2\r\n");
   REQUIRE(rig.service.next_deadline());
   while (*rig.service.next_deadline() > rig.coordinator.now())
     rig.coordinator.update_clock();
   rig.service.expire();
-  CHECK(ask(rig, client, {"SQLNODES", "NEXT", "2"}).starts_with("-TIMEOUT "));
-  CHECK(ask(rig, client, {"SQLNODES", "NEXT", "1"}).starts_with("*"));
+  CHECK(ask_words(rig, client, {"SQLNODES", "NEXT", "2"}).starts_with("-TIMEOUT "));
+  CHECK(ask_words(rig, client, {"SQLNODES", "NEXT", "1"}).starts_with("*"));
   CHECK(*rig.service.next_deadline() > rig.coordinator.now() + std::chrono::seconds(50));
 }
 
@@ -193,10 +189,11 @@ TEST_CASE("SQLNODES: a query does not survive a node", "[coordinator][sql]") {
   fill(rig, client, 1000);
   const std::string id = begin(rig, client, "SELECT key FROM kv");
   lose(rig, 1);
-  CHECK(ask(rig, client, {"SQLNODES", "NEXT", id}).starts_with("-NODEDOWN "));
-  CHECK(ask(rig, client, {"SQLNODES", "NEXT", id}).starts_with("-TIMEOUT "));
+  CHECK(ask_words(rig, client, {"SQLNODES", "NEXT", id}).starts_with("-NODEDOWN "));
+  CHECK(ask_words(rig, client, {"SQLNODES", "NEXT", id}).starts_with("-TIMEOUT "));
   if (replicas == 1) {
-    CHECK(ask(rig, client, {"SQLNODES", "BEGIN", "SELECT key FROM kv"}).starts_with("-NODEDOWN "));
+    CHECK(ask_words(rig, client, {"SQLNODES", "BEGIN", "SELECT key FROM kv"})
+              .starts_with("-NODEDOWN "));
   } else {
     CHECK(result_of(rig, client, "SELECT count(*) FROM kv") == std::vector<std::string>{"1000"});
   }
@@ -227,18 +224,19 @@ TEST_CASE("SQLNODES: slices of a query are asked for one after the other", "[coo
   const std::string answers = client.take();
   CHECK(answers.starts_with("*"));
   CHECK(answers.find("-BUSY ") != std::string::npos);
-  CHECK(ask(rig, client, {"SQLNODES", "NEXT", id}).starts_with("*"));
+  CHECK(ask_words(rig, client, {"SQLNODES", "NEXT", id}).starts_with("*"));
 }
 
 TEST_CASE("SQLNODES: what makes no sense is refused", "[coordinator][sql]") {
   Rig rig;
   TestClient client(rig);
   const std::string query = "SELECT key FROM kv";
-  CHECK(ask(rig, client, {"SQLNODES", "RUN", query}).starts_with("-ERR unknown subcommand"));
-  CHECK(ask(rig, client, {"SQLNODES", "NEXT"}).starts_with("-ERR wrong number of arguments"));
-  CHECK(ask(rig, client, {"SQLNODES", "NEXT", "1", "2"}).starts_with("-ERR wrong number"));
-  CHECK(ask(rig, client, {"SQLNODES", "NEXT", "x"}).starts_with("-ERR value is not an integer"));
-  CHECK(ask(rig, client, {"SQLNODES", "END", "-1"}).starts_with("-TIMEOUT "));
+  CHECK(ask_words(rig, client, {"SQLNODES", "RUN", query}).starts_with("-ERR unknown subcommand"));
+  CHECK(ask_words(rig, client, {"SQLNODES", "NEXT"}).starts_with("-ERR wrong number of arguments"));
+  CHECK(ask_words(rig, client, {"SQLNODES", "NEXT", "1", "2"}).starts_with("-ERR wrong number"));
+  CHECK(ask_words(rig, client, {"SQLNODES", "NEXT", "x"})
+            .starts_with("-ERR value is not an integer"));
+  CHECK(ask_words(rig, client, {"SQLNODES", "END", "-1"}).starts_with("-TIMEOUT "));
   for (const std::vector<std::string>& options : {std::vector<std::string>{"TIMEOUT"},
                                                   {"TIMEOUT", "0"},
                                                   {"TIMEOUT", "3600001"},
@@ -246,13 +244,14 @@ TEST_CASE("SQLNODES: what makes no sense is refused", "[coordinator][sql]") {
                                                   {"FASTER", "1"}}) {
     std::vector<std::string> words{"SQLNODES", "BEGIN", query};
     words.insert(words.end(), options.begin(), options.end());
-    CHECK(ask(rig, client, words) == "-ERR syntax error\r\n");
+    CHECK(ask_words(rig, client, words) == "-ERR syntax error\r\n");
   }
-  CHECK(ask(rig, client, {"SQLNODES", "BEGIN", std::string(70'000, 'x')}).starts_with("-ERR "));
-  CHECK(ask(rig, client, {"SQLNODES", "BEGIN", "DELETE FROM kv"}).starts_with("-ERR SQL: "));
-  CHECK(ask(rig, client, {"SQLNODES", "BEGIN", std::string("SELECT 1\0", 9)}) ==
+  CHECK(
+      ask_words(rig, client, {"SQLNODES", "BEGIN", std::string(70'000, 'x')}).starts_with("-ERR "));
+  CHECK(ask_words(rig, client, {"SQLNODES", "BEGIN", "DELETE FROM kv"}).starts_with("-ERR SQL: "));
+  CHECK(ask_words(rig, client, {"SQLNODES", "BEGIN", std::string("SELECT 1\0", 9)}) ==
         "-ERR SQL: the query contains a zero byte\r\n");
-  CHECK(ask(rig, client, {"SQLNODES", "BEGIN", "SELECT \"a\r\n+OK\" FROM kv"})
+  CHECK(ask_words(rig, client, {"SQLNODES", "BEGIN", "SELECT \"a\r\n+OK\" FROM kv"})
             .starts_with("-ERR SQL: "));
   CHECK(client.take().empty());
 }

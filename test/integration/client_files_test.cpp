@@ -273,7 +273,11 @@ TEST_CASE("pkv ls-files, rm-file: names of all kinds", "[pkv][files]") {
   CHECK(contains(all.output, "\ttext/plain\ta\\nb\n5\t"));
   CHECK(std::count(all.output.begin(), all.output.end(), '\n') == 3);
   CHECK(contains(f.run({"ls-files", "nn"}).output, longest + "\n"));
-  CHECK(f.run({"put-file", longest + "n", "-"}, "x").exit_status == 1);
+  const Outcome too_long = f.run({"put-file", longest + "n", "-"}, "x");
+  CHECK(too_long.exit_status == 1);
+  CHECK(too_long.errors == "error: " + std::string(200, 'n') +
+                               "... (65537 bytes): the server refused it: ERR key is longer than "
+                               "the limit\n");
   for (const std::string& name : {std::string("b"), std::string("a\nb"), longest}) {
     CHECK(f.run({"rm-file", name}).exit_status == 0);
   }
@@ -282,6 +286,21 @@ TEST_CASE("pkv ls-files, rm-file: names of all kinds", "[pkv][files]") {
   REQUIRE(f.run({"put", "value", "x"}).exit_status == 0);
   CHECK(f.run({"put-file", "value", "-"}, "x").errors ==
         "error: value: the key holds a value that is not a file\n");
+}
+
+TEST_CASE("pkv ls-files, verify-files: a name may begin with - behind --", "[pkv][files]") {
+  Files f;
+  REQUIRE(f.run({"put-file", "--", "-x", "-"}, "12345").exit_status == 0);
+  CHECK(f.run({"get-file", "--", "-x", "-"}).output == "12345");
+  CHECK(contains(f.run({"ls-files", "--", "-x"}).output, "\t-x\n"));
+  CHECK(f.run({"ls-files", "--", "-y"}).output.empty());
+  CHECK(f.run({"verify-files", "--", "-x"}).exit_status == 0);
+  CHECK(f.run({"verify-files", "--", "-x"}).errors.empty());
+  CHECK(f.run({"stat-file", "--", "-x"}).exit_status == 0);
+  CHECK(f.run({"rm-file", "--", "-x"}).exit_status == 0);
+  CHECK(f.run({"ls-files"}).exit_status == 0);
+  CHECK(f.run({"ls-files", "a", "b"}).exit_status == 2);
+  CHECK(f.run({"ls-files", "-x"}).exit_status == 2);
 }
 
 TEST_CASE("pkv put-file --resume, gc-files: after a client was killed", "[pkv][files]") {

@@ -4,6 +4,7 @@
 #include "pkv/sqlite_engine.hpp"
 
 #include "pkv_server/data_folder.hpp"
+#include "support/killed_process.hpp"
 #include "support/temporary_folder.hpp"
 #include "wire/command_writes.hpp"
 #include "wire/first_sequence.hpp"
@@ -12,13 +13,10 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <csignal>
 #include <map>
 #include <memory>
 #include <random>
 #include <string>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -141,16 +139,7 @@ class Store {
                    step);
   }
   [[nodiscard]] bool is_killed_after(int steps) {
-    const pid_t child = fork();
-    if (child == 0) {
-      prepare([steps]() mutable {
-        if (--steps < 0) kill(getpid(), SIGKILL);
-      });
-      _exit(0);
-    }
-    int status = 0;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    return WIFSIGNALED(status);
+    return test::is_killed_after(steps, [this](const StepWatch& step) { prepare(step); });
   }
 
   /// What a node should have: its part of what it has kept, and of what others have records of.

@@ -2,15 +2,20 @@
 
 #include "pkv/sqlite_engine.hpp"
 
+#include "pkv_server/node_storage.hpp"
 #include "storage/sqlite_reader.hpp"
+#include "support/killed_process.hpp"
+#include "support/processes.hpp"
 #include "support/small_disk.hpp"
 #include "support/temporary_folder.hpp"
 #include "wire/first_sequence.hpp"
+#include "wire/tags.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <csignal>
+#include <atomic>
+#include <chrono>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -19,8 +24,7 @@
 #include <sqlite3.h>
 #include <string>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -29,6 +33,7 @@
 namespace pkv::server {
 namespace {
 
+using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 
 constexpr std::size_t entry_count = 600;
@@ -94,16 +99,17 @@ class Store {
 
   /// Begins in a process of its own, which is killed after so many steps. False if it got through.
   [[nodiscard]] bool is_killed_after(int steps) {
-    const pid_t child = fork();
-    if (child == 0) {
-      prepare([steps]() mutable {
-        if (--steps < 0) kill(getpid(), SIGKILL);
-      });
-      _exit(0);
-    }
-    int status = 0;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    return WIFSIGNALED(status);
+    return test::is_killed_after(steps, [this](const StepWatch& step) { prepare(step); });
+  }
+
+  /// A server that is killed has noted these workers as lost, and then at other places.
+  void lose(const std::map<std::size_t, std::uint64_t>& lost_at,
+            const std::map<std::size_t, std::uint64_t>& instead) {
+    DataFolder folder(options_, workers());
+    folder.settle();
+    for (const auto& [worker, at] : lost_at)
+      folder.note(worker, at, 0);
+    folder.note(instead, 0);
   }
 
   /// A server that is started in the former way changes the ring, and the files, to be so.
@@ -208,6 +214,7 @@ class Store {
     write_layout(path(), *layout);
   }
 
+  [[nodiscard]] const Options& options() const noexcept { return options_; }
   [[nodiscard]] Entries& entries() noexcept { return entries_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return folder_.path(); }
   [[nodiscard]] std::filesystem::path file(std::uint32_t node) const {
@@ -433,6 +440,47 @@ TEST_CASE("DataFolder: of copies that differ the one with all that was acknowled
   store.audit();
   CHECK_FALSE(read_layout(store.path())->in_use);
   CHECK(read_layout(store.path())->lost.empty());
+}
+
+TEST_CASE("DataFolder: a node that went on alone while it was filled is read, and trusted last",
+          "[server][durable]") {
+  Store store({.workers = 3, .replicas = 2});
+  Store::Nodes nodes = store.expected();
+  for (const auto& [key, entry] : store.entries()) {
+    const auto holders = store.holders(key);
+    if (std::ranges::find(holders, 3U) != holders.end())
+      nodes[1].erase(key);  // not filled with it yet
+    else
+      nodes[2][key].first = "stale";
+  }
+  for (const auto& [node, contents] : nodes)
+    store.write(node, contents);
+  const auto late = sequence_at(4'000'000'000'000);
+  store.lose({{0, 1}, {1, late}}, {{0, late + 1}});
+  CHECK(read_layout(store.path())->lost ==
+        std::map<std::uint32_t, std::uint64_t>{{1, late + 1}, {2, late}});
+  store.use({.workers = 2});
+  store.prepare();
+  store.audit();
+}
+
+TEST_CASE("DataFolder: a file is not emptied before its node is noted as lost",
+          "[server][durable]") {
+  const Store store({.workers = 3, .replicas = 2});
+  std::atomic<bool> is_emptied = false;
+  std::size_t count = entry_count;
+  std::jthread next_process([&] {
+    const auto log = [&](LogLevel, std::string_view line) {
+      if (line.find("is emptied") != std::string_view::npos) is_emptied = true;
+    };
+    count = open_engine(store.options(), 2, wire::first_epoch + 1, log)->count();
+  });
+  const bool too_early = test::wait_until([&] { return is_emptied.load(); }, 50ms);
+  store.change_layout([](DataLayout& layout) { layout.lost[2] = 1; });
+  next_process.join();
+  CHECK_FALSE(too_early);
+  CHECK(is_emptied);
+  CHECK(count == 0);
 }
 
 TEST_CASE("DataFolder: damaged and missing files cost nothing where there are replicas",

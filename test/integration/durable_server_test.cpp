@@ -95,6 +95,7 @@ std::string layout(const std::filesystem::path& folder) {
 void execute(const std::filesystem::path& file, const std::string& sql) {
   sqlite3* connection = nullptr;
   REQUIRE(sqlite3_open(file.c_str(), &connection) == SQLITE_OK);
+  sqlite3_busy_timeout(connection, 10'000);  // a killed process lets go of its locks a little later
   const int code = sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr);
   sqlite3_close(connection);
   REQUIRE(code == SQLITE_OK);
@@ -383,6 +384,28 @@ TEST_CASE("Durable server: copies that a kill has left different are made equal"
               "TABLE none(x CHECK(x = 0)); INSERT INTO none SELECT count(*) FROM odd");
 }
 
+TEST_CASE("Durable server: loses no node when it is stopped while it copies", "[server][durable]") {
+  const TemporaryFolder folder;
+  const auto& data = folder.path();
+  {
+    ServerProcess server(settings_for(data, {"--replicas", "2"}));
+    fill(server, "v");
+    for (const pid_t process : server.processes())
+      kill(process, SIGKILL);
+    REQUIRE(server.child().wait(20s));
+  }
+  {
+    ServerProcess server(settings_for(data, {"--replicas", "2", "--copy-limit", "1KiB"}));
+    REQUIRE(comes_true(
+        [&] { return Contains("one of each is copied").match(server.child().errors()); }));
+    CHECK(server.stop() == 0);
+    CHECK_THAT(server.child().errors(), !Contains("lost") && !Contains("answer"));
+  }
+  CHECK_THAT(layout(data), Contains("in_use") && !Contains("lost"));
+  ServerProcess server(settings_for(data, {"--replicas", "2"}));
+  CHECK(there(server, "v") == key_count);
+}
+
 TEST_CASE("Durable server: a full disk fails writes, and nothing else", "[server][durable]") {
   const TemporaryFolder folder;
   const SmallDisk disk(folder.path(), "8m");
@@ -632,7 +655,7 @@ TEST_CASE("Durable server: under mpiexec, too, it says why files cannot be writt
 }
 
 TEST_CASE("Durable server: a ring that was changed lasts", "[server][durable]") {
-  const std::string replicas = "1";
+  const std::string replicas = GENERATE("1", "2");
   CAPTURE(replicas);
   const TemporaryFolder folder;
   const auto& data = folder.path();

@@ -1,4 +1,5 @@
 #include "crash_writer.hpp"
+#include "ranks.hpp"
 #include "support/connection.hpp"
 #include "support/server_process.hpp"
 #include "support/temporary_folder.hpp"
@@ -55,13 +56,13 @@ std::size_t rows(const std::filesystem::path& file) {
 }
 
 /// Asks for random changes of the ring until the server is gone.
-void change_until_it_ends(std::uint16_t port, std::mt19937_64 random) {
+void change_until_it_ends(std::uint16_t port, std::mt19937_64 random, bool may_fail) {
   try {
     Connection connection(port);
     for (;;) {
       static constexpr std::array changes{"WEIGHT",  "WEIGHT",  "DRAIN",
                                           "RESTORE", "RESTORE", "FAIL"};
-      const std::string change = changes[random() % changes.size()];
+      const std::string change = changes[random() % (changes.size() - (may_fail ? 0 : 1))];
       std::vector<std::string> words{"NODE", change, std::to_string(1 + random() % worker_count)};
       if (change == "WEIGHT") words.push_back(std::to_string(1 + random() % 3));
       connection.send(pkv::Command(words));
@@ -103,15 +104,28 @@ class Store {
     settings.arguments.insert(settings.arguments.end(), {"--copy-limit", limit});
     ServerProcess server(settings);
     audit(server);
+    // Copies cover as many losses as there are replicas but one: NODE FAIL is one, too.
+    const bool kills_one = replicas_ > 1 && random() % 2 == 0 && wait_until_whole(server);
     std::vector<std::jthread> threads;
     for (CrashWriter& writer : writers_)
       threads.emplace_back([&writer, &server] { writer.write_until_it_ends(server.port()); });
-    threads.emplace_back(
-        [&server, seed = random()] { change_until_it_ends(server.port(), std::mt19937_64(seed)); });
+    threads.emplace_back([&server, seed = random(), may_fail = !kills_one || replicas_ > 2] {
+      change_until_it_ends(server.port(), std::mt19937_64(seed), may_fail);
+    });
     delete_some(server, random);
     std::this_thread::sleep_for(std::chrono::milliseconds(50 + random() % 600));
     std::vector<pid_t> processes = server.processes();
     std::ranges::shuffle(processes, random);
+    if (kills_one) {
+      const pid_t coordinator = working(server.child(), 0);
+      const pid_t worker = working(server.child(), static_cast<int>(1 + random() % worker_count));
+      REQUIRE((coordinator > 0 && worker > 0));
+      kill(worker, SIGKILL);
+      delete_some(server, random);
+      std::this_thread::sleep_for(std::chrono::milliseconds(random() % 300));
+      // Before the others, so that it does not see more losses at once than there are copies.
+      kill(coordinator, SIGKILL);
+    }
     for (const pid_t process : processes)
       kill(process, SIGKILL);
     REQUIRE(server.child().wait(20s));
@@ -178,10 +192,28 @@ class Store {
     CHECK(connection.ask("DBSIZE") == Reply::integer(static_cast<std::int64_t>(keys_)));
   }
 
-  [[nodiscard]] bool has_leftovers() const {
+  /// Waits until all nodes have what they shall, after an earlier crash.
+  [[nodiscard]] static bool wait_until_whole(const ServerProcess& server) {
+    Connection connection(server.port());
+    const auto is_whole = [&connection] {
+      const Reply nodes = connection.ask("NODES");
+      return std::ranges::all_of(nodes.elements(), [](const Reply& node) {
+        const std::string state(field(node, "state").text());
+        return state == "up" || state == "drained";
+      });
+    };
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (!is_whole() && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(5ms);
+    return is_whole();
+  }
+
+  [[nodiscard]] bool has_leftovers() const { return layout_has("leftovers"); }
+
+  [[nodiscard]] bool layout_has(const std::string& name) const {
     std::ostringstream layout;
     layout << std::ifstream(folder_.path() / "pkv.layout").rdbuf();
-    return layout.str().find("leftovers") != std::string::npos;
+    return layout.str().find(name) != std::string::npos;
   }
 
   TemporaryFolder folder_;
@@ -197,7 +229,7 @@ TEST_CASE("Crash: what was acknowledged is there after kill -9 while the ring wa
   const std::uint64_t rounds =
       std::max(from_environment("PKV_CRASH_ROUNDS", 12) / 4, std::uint64_t{1});
   const std::uint64_t seed = from_environment("PKV_CRASH_SEED", std::random_device{}());
-  const std::string replicas = "1";
+  const std::string replicas = GENERATE("1", "2", "3");
   CAPTURE(seed, replicas);
   std::mt19937_64 random(seed);
   Store store(replicas, seed);

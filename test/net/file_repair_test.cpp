@@ -1,5 +1,8 @@
 #include "net/client/file_keys.hpp"
+#include "net/client/file_manifest.hpp"
 #include "net/file_rig.hpp"
+#include "protocol/reply_writer.hpp"
+#include "support/fake_server.hpp"
 #include "worker/loopback_transport.hpp"
 
 #include <functional>
@@ -158,6 +161,25 @@ TEST_CASE("FileClient: checksums damaged on one node are repaired", "[files][rep
   CHECK(r.repairs.size() == 1);
 }
 
+TEST_CASE("FileClient: a manifest damaged on one node is repaired", "[files][replicas]") {
+  const std::string_view what = GENERATE("pkv-", "pkv-file 1", "size", "checksum");
+  CAPTURE(what);
+  RepairRig r(3);
+  r.spoil(1, what);
+  REQUIRE(r.rig.put("f", hundred_chunks()).has_value());
+  r.stores.spoil_with({});
+  for (int number = 0; number < 10; ++number)  // whichever node is asked
+    CHECK(r.rig.get("f") == hundred_chunks());
+  REQUIRE(run(r.rig.io, r.rig.files.verify("f")).has_value());
+  CHECK(r.repairs == std::vector<std::string>{"its manifest is damaged"});
+  const Reply copies = r.rig.execute(Command("COPIES", "f"));
+  REQUIRE(copies.elements().size() == 3);
+  for (const Reply& copy : copies.elements())
+    CHECK(copy == copies.elements().front());
+  REQUIRE(run(r.rig.io, r.rig.files.verify("f")).has_value());
+  CHECK(r.repairs.size() == 1);
+}
+
 namespace {
 
 asio::awaitable<void> delete_name(Client& client) {
@@ -179,4 +201,37 @@ TEST_CASE("FileClient: a repair brings back nothing of a file that is gone", "[f
   const auto repairs = static_cast<std::int64_t>(r.repairs.size());
   CHECK(repairs > 0);
   CHECK(r.rig.keys() <= keys - 1 - (repairs - 1));  // one may have been repaired before
+}
+
+TEST_CASE("FileClient: the repair of a manifest takes nothing back", "[files][replicas]") {
+  asio::io_context io;
+  FileManifest former;
+  former.info.generation = former.info.checksum = std::string(32, '1');
+  former.info.content_type = "text/plain";
+  former.info.chunk_bytes = 10;
+  FileManifest latter = former;
+  latter.info.generation = std::string(32, '2');
+  // What another client has done when the repair comes.
+  const Reply meanwhile = GENERATE_COPY(Reply::bulk(to_text(latter)), Reply::nil());
+  Reply there = meanwhile;
+  const auto answer = [&](std::span<const std::string_view> words) {
+    std::string encoded;
+    const Reply damaged = Reply::bulk("pkv-file 1\ndamaged");
+    if (words[0] == "GET") {
+      append_reply(encoded, damaged);
+    } else if (words[0] == "COPIES") {
+      append_reply(encoded, Reply::array({damaged, Reply::bulk(to_text(former))}));
+    } else {
+      append_reply(encoded, there);
+      there = words[0] == "SET" ? Reply::bulk(std::string(words[2])) : Reply::nil();
+    }
+    return encoded;
+  };
+  FakeServer server(io, [&](FakeServer::Tcp::socket socket) {
+    return answer_commands(std::move(socket), answer);
+  });
+  Client client(io.get_executor());
+  REQUIRE(run(io, client.connect("127.0.0.1", server.port())).has_value());
+  REQUIRE(run(io, FileClient(client).stat("f")).has_value());
+  CHECK(there == meanwhile);
 }

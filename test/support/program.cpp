@@ -16,7 +16,7 @@ namespace pkv::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds patience{60};
+constexpr std::chrono::seconds program_patience{60};
 
 int check(int outcome, const char* what) {
   if (outcome < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -91,7 +91,7 @@ void feed(Channel& input, std::string_view& rest) {
 
 void converse(Channel& input, std::string_view rest, Channel& output, Channel& errors,
               Outcome& outcome) {
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + program_patience;
   if (rest.empty()) input.close_mine();
   while (output.mine() >= 0 || errors.mine() >= 0) {
     pollfd waiting[] = {
@@ -175,7 +175,7 @@ int TerminalProgram::wait_for_exit() {
 
 bool TerminalProgram::read_some() {
   pollfd waiting{terminal_, POLLIN, 0};
-  poll_before(Clock::now() + patience, &waiting, 1, "nothing is shown");
+  poll_before(Clock::now() + program_patience, &waiting, 1, "nothing is shown");
   return read_into(shown_, terminal_);
 }
 

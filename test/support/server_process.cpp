@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 #include <stdexcept>
 
@@ -46,6 +47,15 @@ ServerProcess::ServerProcess(const ServerSettings& settings)
   if (child_.exit_status()) fail("the server ended before it was ready", child_);
   std::ifstream(port_file()) >> port_;
   processes_ = child_.tree();
+}
+
+ServerProcess::~ServerProcess() {
+  if (std::uncaught_exceptions() <= exceptions_at_start_) return;
+  const std::optional<int> status = child_.exit_status();
+  std::cerr << "The server "
+            << (status ? "had ended with " + std::to_string(*status) : "was running")
+            << "; its standard error:\n"
+            << child_.errors() << std::flush;
 }
 
 pid_t ServerProcess::mpiexec() const {

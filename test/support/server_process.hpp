@@ -4,6 +4,7 @@
 #include "support/temporary_folder.hpp"
 
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -27,12 +28,16 @@ struct ServerSettings {
 ///     CHECK(server.stop() == 0);
 ///
 /// Thread safety: none.
-/// Lifetime: the destructor ends whatever still runs.
+/// Lifetime: the destructor ends whatever still runs. Where a test is being left by an exception (a
+/// failed REQUIRE is one) it prints what the server has written to standard error.
 /// Errors: the constructor throws std::runtime_error, with what the server printed, if it is not
 /// ready in time.
 class ServerProcess {
  public:
   explicit ServerProcess(const ServerSettings& settings = {});
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+  ~ServerProcess();
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] std::filesystem::path port_file() const { return folder_.path() / "port"; }
@@ -59,6 +64,7 @@ class ServerProcess {
   ChildProcess child_;
   std::uint16_t port_ = 0;
   std::vector<pid_t> processes_;
+  int exceptions_at_start_ = std::uncaught_exceptions();
 };
 
 /// What remains of a program that ran to its end.

@@ -26,7 +26,8 @@ Cluster::Cluster(Coordinator& coordinator, Processes processes, LogSink log)
     : coordinator_(coordinator),
       processes_(std::move(processes)),
       log_(std::move(log)),
-      lasting_ring_(coordinator, processes_.note_ring) {
+      lasting_ring_(coordinator, processes_.note_ring),
+      file_trust_(coordinator.worker_count()) {
   members_.resize(coordinator_.worker_count());
   for (std::size_t worker = 0; worker < members_.size(); ++worker) {
     members_[worker].weight = coordinator_.node(worker).weight;
@@ -76,6 +77,7 @@ void Cluster::lose(std::size_t worker, const std::string& why) {
   note_whole(worker, coordinator_.sequence());
   // First the routes: what the worker leaves unanswered goes to those that are left.
   apply(coordinator_.placement().lose(static_cast<WorkerIndex>(worker)));
+  note_trust();
   coordinator_.disconnect(worker);
   const double unheld = coordinator_.placement().unheld_share();
   if (unheld > 0)
@@ -92,6 +94,7 @@ void Cluster::take_back(std::size_t worker) {
   WorkerReady ready = std::move(*member.returned);
   member.returned.reset();
   member.there = true;
+  file_trust_.begin_anew(worker);
   coordinator_.node(worker).process_id = ready.process_id;
   coordinator_.node(worker).host = ready.host;
   coordinator_.reconnect(worker, ready.epoch, std::move(ready.address));
@@ -111,6 +114,7 @@ void Cluster::even_out_copies(std::span<const std::size_t> least_trusted_first,
   std::vector<WorkerIndex> distrusted;
   for (const std::size_t worker : least_trusted_first)
     distrusted.push_back(static_cast<WorkerIndex>(worker));
+  file_trust_.distrust(least_trusted_first);
   apply(coordinator_.placement().keep_one_copy(distrusted));
   note_equal_copies();
 }
@@ -121,6 +125,7 @@ void Cluster::note_equal_copies() {
       std::min(coordinator_.settings().replicas, coordinator_.ring().nodes().size());
   if (coordinator_.placement().degree() != wanted) return;
   log(LogLevel::info, "all copies of every key are equal");
+  file_trust_.make_all_whole();
   std::exchange(copies_are_equal_, nullptr)();
 }
 
@@ -128,6 +133,7 @@ void Cluster::step() {
   if (!busy()) return;
   for (std::size_t worker = 0; worker < members_.size(); ++worker)
     take_back(worker);
+  fill_failed();
   settle_transfers();
   note_filled();
   note_equal_copies();
@@ -142,6 +148,7 @@ bool Cluster::busy() const noexcept {
     const Member& one = members_[worker];
     if (one.filling || one.returned || (!one.there && is_on_ring(worker) && find_spare()))
       return true;
+    if (can_fill_failed(worker)) return true;
   }
   return false;
 }
@@ -160,7 +167,7 @@ void Cluster::settle_transfers() {
     log(LogLevel::error, "keys cannot be copied from " + name(failed.source) + " to " +
                              name(failed.destination) + ": " +
                              make_error_code(failed.why).message());
-    take_change_back("they cannot be copied");
+    if (take_change_back("they cannot be copied")) continue;
     // With replicas its other keys are elsewhere too, and another process may do better.
     if (coordinator_.settings().replicas > 1 && members_[failed.destination].there)
       lose_and_replace(failed.destination, "it cannot be filled");
@@ -168,7 +175,8 @@ void Cluster::settle_transfers() {
   for (const auto& [transfer, destination] : news.complete) {
     if (placement.waits(transfer)) continue;
     apply(placement.complete(transfer));
-    if (!placement.waits(transfer)) transfers.end(transfer);
+    if (placement.waits(transfer)) continue;
+    transfers.end(transfer);
     coordinator_.note_new_holder(destination);
     members_[destination].holder_since = coordinator_.sequence();
   }
@@ -211,18 +219,7 @@ void Cluster::apply(PlacementChange change) {
                              " of the keys, of which " +
                              (loss.salvaged_from != 0 ? "some were lost" : "all were lost"));
   }
-}
-
-bool Cluster::is_only_copy() const noexcept {
-  return processes_.entries_last && coordinator_.settings().replicas == 1;
-}
-
-/// While the ring changes a node may have all that it shall hold, but not all that it held by the
-/// ring that is noted.
-void Cluster::note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) const {
-  if (!lost_at && lasting_ring_.changing()) return;
-  if (processes_.note_whole && coordinator_.settings().replicas > 1)
-    processes_.note_whole(worker, lost_at, coordinator_.stable_sequence());
+  if (!change.losses.empty()) note_trust();
 }
 
 Cluster::State Cluster::state(std::size_t worker) const {

@@ -4,8 +4,10 @@
 #include "pkv/ring.hpp"
 #include "pkv/worker_process.hpp"
 
+#include "coordinator/cluster_member.hpp"
 #include "coordinator/cluster_processes.hpp"
 #include "coordinator/coordinator.hpp"
+#include "coordinator/file_trust.hpp"
 #include "coordinator/lasting_ring.hpp"
 #include "coordinator/placement_change.hpp"
 
@@ -93,23 +95,7 @@ class Cluster {
   [[nodiscard]] PlacementForecast forecast(const Ring& next) const;
 
  private:
-  using Clock = Coordinator::Clock;
-
-  struct Member {
-    bool there = true;    ///< Its process can be sent to.
-    bool failed = false;  ///< By fail(), and not restored.
-    bool spare = false;   ///< Was not on the ring yet.
-    bool filling = false;
-    /// The place in the order at which its last transfer was complete. What was written before may
-    /// be answered by its source alone.
-    std::uint64_t holder_since = 0;
-    double weight = 1.0;
-    std::uint64_t deaths = 0;
-    Clock::time_point lost_at;
-    Clock::time_point unsettled_since;  ///< Its loss, or the change of the ring.
-    /// Its next process, which has to wait until nothing of the former one is left.
-    std::optional<WorkerReady> returned;
-  };
+  using Member = ClusterMember;
 
   void lose(std::size_t worker, const std::string& why);
   void lose_and_replace(std::size_t worker, const std::string& why);
@@ -125,15 +111,20 @@ class Cluster {
   [[nodiscard]] bool is_on_ring(std::size_t worker) const;
   void note_equal_copies();
   [[nodiscard]] PlacementGoal goal_of(const Ring& ring) const;
-  [[nodiscard]] std::optional<std::string> begin_change();
+  [[nodiscard]] std::optional<std::string> begin_change(
+      std::optional<std::size_t> leaving = std::nullopt);
+  [[nodiscard]] bool lacks_copies(std::optional<std::size_t> leaving) const;
   [[nodiscard]] std::optional<std::string> why_not_failed(std::size_t worker) const;
-  void take_change_back(const std::string& why);
+  bool take_change_back(const std::string& why);
+  [[nodiscard]] bool can_fill_failed(std::size_t worker) const;
+  void fill_failed();
   void step_lasting_ring();
   [[nodiscard]] bool has_leftovers_to_note() const noexcept;
   void finish_change();
   /// What a node holds is in its file and nowhere else.
   [[nodiscard]] bool is_only_copy() const noexcept;
-  void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at) const;
+  void note_whole(std::size_t worker, std::optional<std::uint64_t> lost_at);
+  void note_trust();
   [[nodiscard]] std::string name(std::size_t worker) const;
   void log(LogLevel level, const std::string& line) const;
 
@@ -142,6 +133,7 @@ class Cluster {
   LogSink log_;
   std::vector<Member> members_;
   LastingRing lasting_ring_;                ///< Where there are files.
+  FileTrust file_trust_;                    ///< The same.
   std::function<void()> copies_are_equal_;  ///< Until they are.
 };
 

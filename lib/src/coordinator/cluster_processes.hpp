@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 
 namespace pkv {
@@ -22,6 +23,9 @@ struct ClusterProcesses {
   std::function<void(std::size_t worker, std::optional<std::uint64_t> lost_at,
                      std::uint64_t settled_until)>
       note_whole{};
+  std::function<void(const std::map<std::size_t, std::uint64_t>& lost_at,
+                     std::uint64_t settled_until)>
+      note_trust{};
   std::function<bool(const RingNote&)> note_ring{};
 };
 

@@ -72,7 +72,7 @@ std::optional<std::string> Cluster::fail(NodeId node) {
   if (!next.ring) return next.why_not;
   const std::size_t worker = *worker_of(node);
   if (auto why_not = why_not_failed(worker)) return why_not;
-  if (auto why_not = begin_change()) return why_not;
+  if (auto why_not = begin_change(worker)) return why_not;
   Member& member = members_[worker];
   member.failed = true;
   log(LogLevel::warning, name(worker) + " is failed by command: off the ring, and wiped");
@@ -92,7 +92,7 @@ std::optional<std::string> Cluster::fail(NodeId node) {
 std::optional<std::string> Cluster::drain(NodeId node) {
   NextRing next = without(node);
   if (!next.ring) return next.why_not;
-  if (auto why_not = begin_change()) return why_not;
+  if (auto why_not = begin_change(worker_of(node))) return why_not;
   log(LogLevel::info, name(*worker_of(node)) + " is being drained");
   change_ring(std::move(*next.ring));
   return std::nullopt;

@@ -180,7 +180,7 @@ void Coordinator::append_alone(const Way& way, ByteBuffer frame_bytes,
 void Coordinator::inherit(std::size_t lost_worker, const wire::Operation& operation,
                           std::uint64_t sequence, const ReplyAddress& address) {
   WorkerList heirs;  // writes need none: they have gone to all other holders
-  if (wire::reads_key(operation.opcode)) heirs = way_of(operation).route->holders();
+  if (wire::is_for_any_holder(operation)) heirs = way_of(operation).route->holders();
   heirs.remove(static_cast<WorkerIndex>(lost_worker));
   for (const WorkerIndex worker : WorkerList(heirs))
     if (!knows_since(worker, sequence)) heirs.remove(worker);

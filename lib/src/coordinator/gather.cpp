@@ -48,14 +48,23 @@ void GatherCopies::take(std::uint32_t part, const wire::WireReply& reply,
   const auto holder = std::find(holders_.begin(), holders_.end(), part);
   assert(holder != holders_.end());
   const auto place = static_cast<std::size_t>(holder - holders_.begin());
+  answered_[place] = true;
   replies_[place] = reply;
   frames_[place] = frame;
 }
 
 void GatherCopies::write_result(OutputQueue& to) const {
-  encode_array_header(to, holders_.size());
+  const auto count = std::ranges::count(answered_, true);
+  if (count == 0) {
+    wire::WireReply failure;
+    failure.kind = wire::ReplyKind::error;
+    failure.error = errc::node_down;
+    encode_reply(to, failure, SharedFrame());
+    return;
+  }
+  encode_array_header(to, static_cast<std::size_t>(count));
   for (std::size_t place = 0; place < holders_.size(); ++place)
-    encode_reply(to, replies_[place], frames_[place]);
+    if (answered_[place]) encode_reply(to, replies_[place], frames_[place]);
 }
 
 void GatherNodes::write_result(OutputQueue& to) const {

@@ -114,17 +114,20 @@ class GatherArray final : public Gather {
   std::vector<Part> parts_;
 };
 
-/// An array of what each holder of a key has (COPIES). Part w is worker w's.
+/// An array of what each holder of a key has (COPIES), but for those that are lost while they are
+/// asked. Part w is worker w's.
 class GatherCopies final : public Gather {
  public:
-  explicit GatherCopies(const WorkerList& holders) : Gather(holders.size()), holders_(holders) {}
+  explicit GatherCopies(const WorkerList& holders)
+      : Gather(holders.size(), LostNode::is_left_out), holders_(holders) {}
 
  private:
   void take(std::uint32_t part, const wire::WireReply& reply, const SharedFrame& frame) override;
   void write_result(OutputQueue& to) const override;
 
   WorkerList holders_;
-  std::array<wire::WireReply, max_replicas> replies_;  // in the holders' order
+  std::array<bool, max_replicas> answered_{};  // in the holders' order, as the others
+  std::array<wire::WireReply, max_replicas> replies_;
   std::array<SharedFrame, max_replicas> frames_;
 };
 

@@ -18,7 +18,7 @@ namespace pkv {
 namespace {
 
 // Each is asked in vain only if another node is lost meanwhile.
-constexpr unsigned most_rounds = 8;
+constexpr unsigned most_listing_rounds = 8;
 
 // Sets of ranges have numbers from here on: those of transfers are smaller.
 constexpr std::uint32_t first_set = std::uint32_t{1} << 31;
@@ -149,7 +149,7 @@ void KeyListing::conclude(std::uint32_t ticket) {
   Listing& listing = listings_[ticket];
   if (listing.failure) return fail(ticket, *listing.failure);
   if (listing.lost_any) {
-    if (++listing.rounds > most_rounds ||
+    if (++listing.rounds > most_listing_rounds ||
         coordinator_.now() - listing.started > coordinator_.settings().reply_timeout)
       return fail(ticket, errc::node_down);
     coordinator_.begin_command();

@@ -71,6 +71,12 @@ bool LastingRing::exchange() {
   return true;
 }
 
+void LastingRing::abandon() noexcept {
+  noted_.reset();
+  coordinator_.placement().stop_holding();
+  note_leftovers();
+}
+
 void LastingRing::note_leftovers() noexcept {
   leftovers_ = true;
   leftovers_until_ = coordinator_.sequence();

@@ -49,6 +49,8 @@ class LastingRing final : public ReplyReceiver {
   [[nodiscard]] bool may_exchange(const std::vector<std::size_t>& workers);
   /// Notes the coordinator's ring. False if it cannot be noted: to be tried again later.
   [[nodiscard]] bool exchange();
+  /// Ends the change without it. To be followed by what makes the ring the one that was noted.
+  void abandon() noexcept;
 
   /// Files may have such entries from before, or a worker has some that are being erased from here
   /// on without a drop.

@@ -42,7 +42,7 @@ std::vector<std::size_t> find_routes(const RouteTable& table, Matches matches) {
 }  // namespace
 
 Placement::Placement(const PlacementGoal& goal, std::size_t worker_count)
-    : live_(worker_count, true), lacking_(worker_count, false) {
+    : live_(worker_count, true), lives_since_(worker_count), lacking_(worker_count, false) {
   (void)retarget(goal);  // nobody holds anything, so the targets do at once
 }
 
@@ -67,6 +67,7 @@ PlacementChange Placement::lose(WorkerIndex worker) {
 PlacementChange Placement::revive(WorkerIndex worker) {
   if (live_[worker]) return {};
   live_[worker] = true;
+  lives_since_[worker] = changes_;
   return settle_targets(worker);
 }
 

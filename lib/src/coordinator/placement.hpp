@@ -31,14 +31,15 @@ struct PlacementGoal {
 ///    transfer is complete;
 ///  - an arc keeps at most as many holders as it has targets: a target that becomes one takes the
 ///    place of a holder that is no target, whose entries are dropped;
-///  - an arc without a living holder goes to a destination of its fills, incomplete, or else to any
-///    live targets, empty;
+///  - an arc without a living holder goes to a destination of its fills, incomplete: the one that
+///    has lived longest, so that it is the same in all arcs; or else to any live targets, empty;
 ///  - a worker whose entries are being erased is given nothing until that is done.
 /// So at every time a live worker has just the entries that it holds, is being filled with, or
 /// erases.
 ///
 /// Where somebody else has to agree before holders are exchanged, hold() keeps those that there are
-/// until release(): what a transfer has brought waits meanwhile, and is kept up to date as before.
+/// until release() or stop_holding(), and nobody becomes one: what a transfer has brought waits,
+/// and is kept up to date as before. An arc whose holders all die meanwhile has none until then.
 ///
 /// Each event returns what has to be done about it; complete() and erased() report back.
 ///
@@ -57,6 +58,10 @@ class Placement {
   }
   /// All routes there are. Some may be equal.
   [[nodiscard]] std::span<const Route> routes() const noexcept { return table_.routes(); }
+  /// Of one of these, by its number: the workers that shall hold it, in the order of the ring.
+  [[nodiscard]] const WorkerList& targets(std::size_t route) const noexcept {
+    return table_.targets(route);
+  }
 
   /// The worker's process has died, and with it what it stored. Nothing if it was dead already.
   [[nodiscard]] PlacementChange lose(WorkerIndex worker);
@@ -72,15 +77,18 @@ class Placement {
   /// A drop has been carried out. Nothing if its worker has died meanwhile.
   [[nodiscard]] PlacementChange erased(std::uint32_t drop);
 
-  /// From here on no living holder is replaced by another, or let go.
+  /// From here on no living holder is replaced by another, or let go, nor added to.
   void hold() noexcept { holding_ = true; }
-  /// Whether the transfer is complete and waits for release().
+  /// Whether the transfer is complete and waits for the end of hold().
   [[nodiscard]] bool waits(std::uint32_t transfer) const { return waiting_.contains(transfer); }
   [[nodiscard]] const std::set<std::uint32_t>& waiting() const noexcept { return waiting_; }
   /// Whether release() makes all targets holders: nothing remains to be copied.
   [[nodiscard]] bool can_release() const noexcept { return can_release_; }
   /// Ends hold(): the transfers that wait are complete. Requires: can_release().
   [[nodiscard]] PlacementChange release();
+  /// Ends hold() where nothing is to be exchanged; transfers that wait are to be completed again.
+  /// To be followed by retarget(), to the goal of when it began.
+  void stop_holding() noexcept;
 
   /// The worker may have entries that it does not hold, and is not being filled with: they are to
   /// be erased. Nothing if it is dead.
@@ -122,6 +130,7 @@ class Placement {
 
   RouteTable table_;
   std::vector<bool> live_;
+  std::vector<std::uint64_t> lives_since_;      ///< What changes() was then.
   std::map<std::uint32_t, WorkerIndex> drops_;  ///< To be erased, and where.
   std::uint32_t next_id_ = 1;
   std::uint64_t changes_ = 0;

@@ -22,6 +22,11 @@ PlacementChange Placement::release() {
   return std::move(settlement).finish();
 }
 
+void Placement::stop_holding() noexcept {
+  holding_ = false;
+  waiting_.clear();
+}
+
 PlacementChange Placement::drop_unheld(WorkerIndex worker) {
   if (!live_[worker]) return {};
   Settlement settlement(*this);

@@ -13,7 +13,7 @@ void Placement::Settlement::complete_fill(std::size_t route, std::uint32_t trans
   const auto done = std::ranges::find(changed.fills(), transfer, &Fill::transfer);
   assert(done != changed.fills().end());
   const WorkerIndex destination = done->destination;
-  if (placement_.holding_ && changed.holders().size() >= table_.targets(route).size()) {
+  if (placement_.holding_) {
     placement_.waiting_.insert(transfer);
     return;
   }
@@ -55,7 +55,8 @@ void Placement::Settlement::settle(std::span<const std::size_t> touched) {
 /// Ends what cannot go on as it was.
 void Placement::Settlement::give_up(std::size_t route) {
   end_fills(route);
-  if (table_.route(route).holders().empty() && table_.route(route).filling()) salvage(route);
+  if (table_.route(route).holders().empty() && table_.route(route).filling())
+    placement_.holding_ ? forsake(route) : salvage(route);
   if (!placement_.holding_) shed_holders(route, table_.targets(route).size());
   find_new_sources(route);
 }
@@ -64,6 +65,7 @@ void Placement::Settlement::give_up(std::size_t route) {
 void Placement::Settlement::take_up(std::size_t route) {
   Route& changed = table_.route(route);
   const WorkerList missing = missing_holders(route);
+  if (changed.holders().empty() && placement_.holding_) return;
   if (changed.holders().empty()) {
     // Nobody has any of the entries: these workers agree, and none can be filled.
     for (const WorkerIndex worker : missing)
@@ -95,31 +97,34 @@ void Placement::Settlement::end_fills(std::size_t route) {
   if (kept.size() != changed.fills().size()) changed.set_fills(kept);
 }
 
-/// Makes a destination the holder of what it has: one that has everything, or else the most wanted
-/// one. Others may have more, or less: they cannot go on from there, and start again.
-void Placement::Settlement::salvage(std::size_t route) {
+/// Nobody can go on for the holders, as those that are filled are not known to anybody else yet.
+void Placement::Settlement::forsake(std::size_t route) {
   Route& changed = table_.route(route);
-  const WorkerList& targets = table_.targets(route);
-  const auto has_all = [&](WorkerIndex target) {
-    return std::ranges::any_of(changed.fills(), [&](const Fill& fill) {
-      return fill.destination == target && placement_.waits(fill.transfer);
-    });
-  };
-  const auto* heir = std::ranges::find_if(targets, has_all);
-  if (heir == targets.end())
-    heir = std::ranges::find_if(targets,
-                                [&](WorkerIndex target) { return changed.fills_worker(target); });
-  assert(heir != targets.end());
   for (const Fill& fill : changed.fills()) {
     ended_.insert(fill.transfer);
-    if (fill.destination == *heir) {
-      note_loss(route, *heir, fill.transfer);
+    drop(route, fill.destination);
+  }
+  changed.set_fills({});
+}
+
+/// Makes the destination that has lived longest the holder of what it has. Others may have more, or
+/// less: they cannot go on from there, and start again.
+void Placement::Settlement::salvage(std::size_t route) {
+  Route& changed = table_.route(route);
+  const auto age = [this](const Fill& fill) {
+    return std::pair(placement_.lives_since_[fill.destination], fill.destination);
+  };
+  const WorkerIndex heir = std::ranges::min_element(changed.fills(), {}, age)->destination;
+  for (const Fill& fill : changed.fills()) {
+    ended_.insert(fill.transfer);
+    if (fill.destination == heir) {
+      note_loss(route, heir, fill.transfer);
     } else {
       drop(route, fill.destination);
     }
   }
   WorkerList holders;
-  holders.add(*heir);
+  holders.add(heir);
   changed.set_holders(holders);
   changed.set_fills({});
 }

@@ -21,8 +21,8 @@ class Placement::Settlement {
  public:
   explicit Settlement(Placement& placement);
 
-  /// The destination of the fill by the transfer holds the arc; another holder makes room. Where
-  /// none may, as holders are held, the fill waits.
+  /// The destination of the fill by the transfer holds the arc; another holder makes room. While
+  /// holders are held the fill waits.
   void complete_fill(std::size_t route, std::uint32_t transfer);
 
   /// The arc's most trusted holder becomes its only one. Requires: there is a holder.
@@ -46,6 +46,7 @@ class Placement::Settlement {
   void give_up(std::size_t route);
   void take_up(std::size_t route);
   void end_fills(std::size_t route);
+  void forsake(std::size_t route);
   void salvage(std::size_t route);
   void find_new_sources(std::size_t route);
   void shed_holders(std::size_t route, std::size_t most);

@@ -15,7 +15,7 @@
 namespace pkv {
 namespace {
 
-constexpr std::size_t longest_name = 128;
+constexpr std::size_t longest_snapshot_name = 128;
 
 /// A name and not a path, so that nothing is written anywhere else.
 bool is_name(std::string_view name) noexcept {
@@ -23,7 +23,7 @@ bool is_name(std::string_view name) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '-' || c == '_';
   };
-  return !name.empty() && name.size() <= longest_name && name.front() != '.' &&
+  return !name.empty() && name.size() <= longest_snapshot_name && name.front() != '.' &&
          !name.ends_with(".part") && std::ranges::all_of(name, fits);
 }
 
@@ -52,7 +52,7 @@ std::optional<std::string> Snapshots::why_not(std::string_view name) const {
   if (busy()) return "BUSY a snapshot is being made already, try again when it is there";
   if (scans_.full()) return std::string(error_text::of(errc::overloaded));
   if (!name.empty() && !is_name(name))
-    return "ERR the name of a snapshot consists of up to " + std::to_string(longest_name) +
+    return "ERR the name of a snapshot consists of up to " + std::to_string(longest_snapshot_name) +
            " letters, digits, '-', '_' and '.', does not begin with '.' and does not end with "
            "'.part': it is made in the server's folder for snapshots";
   std::error_code ignored;  // whoever makes it will say so

@@ -6,8 +6,8 @@ namespace pkv {
 namespace {
 
 // As the coordinator looks at it for transfers: some ten thousand commands a second are busy.
-constexpr std::chrono::milliseconds pacing_interval{5};
-constexpr std::uint64_t most_commands_when_quiet = 50;
+constexpr std::chrono::milliseconds scan_pacing_interval{5};
+constexpr std::uint64_t most_commands_beside_scan = 50;
 
 }  // namespace
 
@@ -39,9 +39,9 @@ void StoreScans::step() {
 
 void StoreScans::pace() {
   const auto now = coordinator_.now();
-  if (now - looked_then_ < pacing_interval) return;
+  if (now - looked_then_ < scan_pacing_interval) return;
   const std::uint64_t commands = coordinator_.statistics().commands;
-  budget_.give_way(commands - commands_then_ > most_commands_when_quiet);
+  budget_.give_way(commands - commands_then_ > most_commands_beside_scan);
   commands_then_ = commands;
   looked_then_ = now;
 }

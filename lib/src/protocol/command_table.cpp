@@ -110,7 +110,7 @@ struct FoldedName {
 };
 
 // Compilers make a single load of each of these.
-constexpr std::uint64_t load(std::string_view text, std::size_t at, std::size_t bytes) {
+constexpr std::uint64_t letters(std::string_view text, std::size_t at, std::size_t bytes) {
   std::uint64_t word = 0;
   for (std::size_t i = 0; i < bytes; ++i) {
     word |= std::uint64_t{static_cast<unsigned char>(text[at + i])} << (8 * i);
@@ -124,11 +124,11 @@ constexpr FoldedName fold(std::string_view name) {
   const std::size_t size = name.size();
   FoldedName folded;
   if (size >= 8) {
-    folded = {load(name, 0, 8), load(name, size - 8, 8)};
+    folded = {letters(name, 0, 8), letters(name, size - 8, 8)};
   } else if (size >= 4) {
-    folded = {load(name, 0, 4), load(name, size - 4, 4)};
+    folded = {letters(name, 0, 4), letters(name, size - 4, 4)};
   } else {
-    folded = {load(name, 0, 1) | load(name, size / 2, 1) << 8, load(name, size - 1, 1)};
+    folded = {letters(name, 0, 1) | letters(name, size / 2, 1) << 8, letters(name, size - 1, 1)};
   }
   return {folded.front | small_letters, folded.back | small_letters};
 }

@@ -187,6 +187,10 @@ inline constexpr std::uint8_t read_as_of = 0x80;
 /// as for one with a single one. Without effect where entries are in memory only.
 inline constexpr std::uint8_t on_disk = 0x40;
 
+/// A bit of Operation::flags, for Opcode::get: what this node has is asked for, so no other one is
+/// asked when it is lost.
+inline constexpr std::uint8_t of_this_node = 0x01;
+
 /// One thing for a worker to do. The views live only as long as the bytes they were read from.
 struct Operation {
   Opcode opcode = Opcode::get;
@@ -199,6 +203,12 @@ struct Operation {
 
   friend bool operator==(const Operation&, const Operation&) = default;
 };
+
+/// Whether any holder of the key can answer in the place of another.
+[[nodiscard]] constexpr bool is_for_any_holder(const Operation& operation) noexcept {
+  return reads_key(operation.opcode) &&
+         !(operation.opcode == Opcode::get && (operation.flags & of_this_node) != 0);
+}
 
 /// Bytes that an operation adds to its key and value in a frame.
 ///

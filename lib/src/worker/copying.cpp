@@ -22,7 +22,7 @@ namespace pkv {
 namespace {
 
 // As many keys as the memory system can usefully fetch at a time.
-constexpr std::size_t prefetch_distance = 32;
+constexpr std::size_t prefetched_entries = 32;
 
 // What is erased leaves none.
 constexpr Version no_version = std::numeric_limits<Version>::max();
@@ -120,11 +120,11 @@ result<void> Copying::copy_in(const wire::Operation& operation, ByteBuffer& to) 
   wire::PageReader page(operation.value);
   if (!is_sound(page)) return errc::malformed_frame;
 
-  std::array<wire::CopiedEntry, prefetch_distance> entries;
-  std::array<std::string_view, prefetch_distance> keys;
+  std::array<wire::CopiedEntry, prefetched_entries> entries;
+  std::array<std::string_view, prefetched_entries> keys;
   while (page.left() > 0) {
     std::size_t count = 0;
-    for (; count < prefetch_distance && page.next(entries[count]); ++count)
+    for (; count < prefetched_entries && page.next(entries[count]); ++count)
       keys[count] = entries[count].key;
     store_.prefetch({keys.data(), count});
     for (std::size_t i = 0; i < count; ++i) {

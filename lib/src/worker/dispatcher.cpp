@@ -23,10 +23,10 @@ namespace pkv {
 namespace {
 
 // As many keys as the memory system can usefully fetch at a time.
-constexpr std::size_t prefetch_distance = 32;
+constexpr std::size_t prefetched_operations = 32;
 
 // Less is sent as one message, with what is answered besides.
-constexpr std::size_t least_shared_bytes = std::size_t{256} << 10;
+constexpr std::size_t least_tail_bytes = std::size_t{256} << 10;
 
 /// Whether it is another write of the command that came to its place in the order before: all are
 /// committed together. Their answers are small.
@@ -119,7 +119,7 @@ void Dispatcher::execute(const wire::Operation& operation, Version version, wire
 void Dispatcher::read(const wire::Operation& operation, wire::Frame& reply) {
   static_assert(wire::Opcode::get < wire::Opcode::read);
   const result<ValueView> found = store_.find(operation.key);
-  if (found && found->value.size() >= least_shared_bytes && takes_tails_) {
+  if (found && found->value.size() >= least_tail_bytes && takes_tails_) {
     if (SharedValue shared = store_.share(operation.key)) {
       wire::append_value_head(reply.bytes(), shared.bytes().size());
       reply.tail = std::move(shared);
@@ -157,12 +157,12 @@ result<void> Dispatcher::run(const wire::Frame& request, wire::Frame* own, Reply
   takes_tails_ = replies.takes_tails();
 
   wire::OperationReader reader(request.body(), request.header.count);
-  std::array<wire::Operation, prefetch_distance> operations;
-  std::array<std::string_view, prefetch_distance> keys;
+  std::array<wire::Operation, prefetched_operations> operations;
+  std::array<std::string_view, prefetched_operations> keys;
   Part part = begin_part(request, replies);
   for (std::uint32_t left = request.header.count; left > 0;) {
     std::size_t count = 0;
-    for (; count < prefetch_distance && reader.next(operations[count]); ++count)
+    for (; count < prefetched_operations && reader.next(operations[count]); ++count)
       keys[count] = operations[count].key;
     store_.prefetch({keys.data(), count});
     for (std::size_t i = 0; i < count; ++i) {

@@ -17,9 +17,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::microseconds longest_page{1000};
 constexpr std::size_t large_page_bytes = std::size_t{64} << 10;
 
-// Entries of one step of the scan. Few: the page can only end between two steps, and keys and
+// Keys of one step of the scan. Few: the page can only end between two steps, and keys and
 // pattern may be long.
-constexpr std::size_t entries_per_step = 16;
+constexpr std::size_t keys_per_step = 16;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ result<void> append_key_page(KVStore& store, const RangeSet& ranges,
   const GlobPattern pattern(request.pattern);
   const std::size_t reply_at = to.size();
   wire::begin_reply(to, wire::ReplyKind::value, wire::key_page_head_bytes);
-  const std::size_t step_entries = std::min<std::size_t>(request.most_entries, entries_per_step);
+  const std::size_t step_entries = std::min<std::size_t>(request.most_entries, keys_per_step);
   std::uint64_t position = request.from;
   std::size_t looked_at = 0;
   do {

@@ -6,7 +6,7 @@ namespace pkv {
 namespace {
 
 constexpr std::uint32_t first_epoch = 1;
-constexpr std::uint32_t slots = 4;
+constexpr std::uint32_t loopback_slots = 4;
 constexpr std::size_t frame_bytes = std::size_t{256} << 10;
 constexpr std::size_t most_spare_buffers = 64;
 
@@ -61,7 +61,7 @@ KVStore& LoopbackTransport::store(std::size_t worker) noexcept {
 }
 
 std::uint32_t LoopbackTransport::slots_per_worker() const noexcept {
-  return slots;
+  return loopback_slots;
 }
 
 std::size_t LoopbackTransport::preferred_frame_bytes() const noexcept {

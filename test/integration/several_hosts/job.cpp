@@ -19,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto patience = 30s;
+constexpr auto job_patience = 30s;
 
 Command command_for(int ranks, const std::vector<std::string>& further,
                     const std::string& port_file) {
@@ -70,7 +70,7 @@ Job::Job(int ranks, const std::vector<std::string>& further_arguments)
     : mpiexec_(command_for(ranks, further_arguments, folder_.path() / "port")) {
   const auto port_file = folder_.path() / "port";
   const bool ready = wait_until(
-      [&] { return mpiexec_.exit_status() || std::filesystem::exists(port_file); }, patience);
+      [&] { return mpiexec_.exit_status() || std::filesystem::exists(port_file); }, job_patience);
   static_cast<void>(mpiexec_.tree());  // for the destructor to know them
   if (!ready || mpiexec_.exit_status()) throw std::runtime_error("no server: " + log());
   std::ifstream(port_file) >> port_;
@@ -108,12 +108,12 @@ bool Job::await_all_up(int nodes) const {
         return std::ranges::count(now, "up", [](const auto& node) { return node.second.state; }) ==
                nodes;
       },
-      patience);
+      job_patience);
 }
 
 int Job::stop() {
   mpiexec_.send_signal(SIGTERM);
-  return mpiexec_.wait(patience).value_or(-1);
+  return mpiexec_.wait(job_patience).value_or(-1);
 }
 
 void cut(const std::string& host) {

@@ -13,7 +13,8 @@
 namespace pkv::commands {
 namespace {
 
-wire::Operation operation(wire::Opcode opcode, std::string_view key, std::uint8_t flags = 0) {
+wire::Operation expiry_operation(wire::Opcode opcode, std::string_view key,
+                                 std::uint8_t flags = 0) {
   wire::Operation result;
   result.opcode = opcode;
   result.key = key;
@@ -55,7 +56,7 @@ Outcome expire_by(Conversation& client, Words words, ExpiryForm form, std::strin
   if (!conditions.error.empty()) return client.reply_error(conditions.error);
   const ExpiryTime time = read_expiry(client, form, words[2], command);
   if (!time.error.empty()) return client.reply_error(time.error);
-  wire::Operation expire = operation(wire::Opcode::expire, words[1], conditions.flags);
+  wire::Operation expire = expiry_operation(wire::Opcode::expire, words[1], conditions.flags);
   give_expiry(client, expire, time.at);
   return client.forward(expire);
 }
@@ -63,7 +64,7 @@ Outcome expire_by(Conversation& client, Words words, ExpiryForm form, std::strin
 Outcome set_with(Conversation& client, Words words, ExpiryForm form, std::string_view command) {
   const ExpiryTime time = read_positive_expiry(client, form, words[2], command);
   if (!time.error.empty()) return client.reply_error(time.error);
-  wire::Operation put = operation(wire::Opcode::put, words[1]);
+  wire::Operation put = expiry_operation(wire::Opcode::put, words[1]);
   put.value = words[3];
   give_expiry(client, put, time.at);
   return client.forward(put);
@@ -96,29 +97,29 @@ Outcome set_and_expire_ms(Conversation& client, Words words) {
 }
 
 Outcome time_to_live(Conversation& client, Words words) {
-  return client.forward(
-      operation(wire::Opcode::expiry, words[1], wire::expiry_from_now | wire::expiry_in_seconds));
+  return client.forward(expiry_operation(wire::Opcode::expiry, words[1],
+                                         wire::expiry_from_now | wire::expiry_in_seconds));
 }
 
 Outcome time_to_live_ms(Conversation& client, Words words) {
-  return client.forward(operation(wire::Opcode::expiry, words[1], wire::expiry_from_now));
+  return client.forward(expiry_operation(wire::Opcode::expiry, words[1], wire::expiry_from_now));
 }
 
 Outcome expire_time(Conversation& client, Words words) {
-  return client.forward(operation(wire::Opcode::expiry, words[1], wire::expiry_in_seconds));
+  return client.forward(expiry_operation(wire::Opcode::expiry, words[1], wire::expiry_in_seconds));
 }
 
 Outcome expire_time_ms(Conversation& client, Words words) {
-  return client.forward(operation(wire::Opcode::expiry, words[1]));
+  return client.forward(expiry_operation(wire::Opcode::expiry, words[1]));
 }
 
 Outcome persist(Conversation& client, Words words) {
-  return client.forward(operation(wire::Opcode::persist, words[1]));
+  return client.forward(expiry_operation(wire::Opcode::persist, words[1]));
 }
 
 Outcome get_and_expire(Conversation& client, Words words) {
-  if (words.size() == 2) return client.forward(operation(wire::Opcode::get, words[1]));
-  wire::Operation get = operation(wire::Opcode::get_expire, words[1]);
+  if (words.size() == 2) return client.forward(expiry_operation(wire::Opcode::get, words[1]));
+  wire::Operation get = expiry_operation(wire::Opcode::get_expire, words[1]);
   std::optional<ExpiryForm> form;
   std::string_view number;
   bool persists = false;

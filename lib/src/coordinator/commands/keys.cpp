@@ -49,6 +49,7 @@ Outcome erase(Conversation& client, Words words) {
 Outcome copies(Conversation& client, Words words) {
   wire::Operation get;
   get.opcode = wire::Opcode::get;
+  get.flags = wire::of_this_node;
   get.key = words[1];
   if (get.key.size() > client.service().limits.max_key_bytes)
     return client.reply_error(error_text::of(errc::key_too_long));

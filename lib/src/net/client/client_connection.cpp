@@ -34,20 +34,20 @@ void ClientConnection::start() {
   receive(receive_bytes);
 }
 
-error_code ClientConnection::send(std::string_view encoded, std::size_t commands, ReplySink& sink,
-                                  Patience patience) {
+error_code ClientConnection::send(std::string_view encoded, std::size_t commands,
+                                  ReplyListener& listener, Patience patience) {
   assert(commands > 0);
   if (!open_) return errc::connection_lost;
   filling_.append(encoded);
-  requests_.push_back({&sink, commands, patience, Clock::now()});
+  requests_.push_back({&listener, commands, patience, Clock::now()});
   watch_deadline();
   flush_at_end_of_turn();
   return {};
 }
 
-void ClientConnection::abandon(const ReplySink& sink) noexcept {
+void ClientConnection::abandon(const ReplyListener& listener) noexcept {
   for (Request& request : requests_) {
-    if (request.sink == &sink) request.sink = nullptr;
+    if (request.listener == &listener) request.listener = nullptr;
   }
 }
 
@@ -59,7 +59,7 @@ void ClientConnection::close(error_code reason) {
   deadline_.cancel();
   const std::deque<Request> unanswered = std::exchange(requests_, {});
   for (const Request& request : unanswered) {
-    if (request.sink != nullptr) request.sink->on_closed(reason);
+    if (request.listener != nullptr) request.listener->on_closed(reason);
   }
 }
 
@@ -115,19 +115,19 @@ void ClientConnection::on_received(error_code error, std::size_t bytes) {
 /// Returns how many bytes it would like to see next.
 std::size_t ClientConnection::deliver_replies() {
   std::string_view unread = input_.view();
-  ReplySink* last_sink = nullptr;
+  ReplyListener* last_listener = nullptr;
   ParseResult parsed;
   for (;;) {
     parsed = parser_.next(unread);
     unread.remove_prefix(parsed.consumed_bytes);
     if (parsed.status != ParseStatus::complete) break;
-    if (!deliver(parser_.take(), last_sink)) break;
+    if (!deliver(parser_.take(), last_listener)) break;
   }
-  if (last_sink != nullptr) last_sink->on_turn_end();
+  if (last_listener != nullptr) last_listener->on_turn_end();
   if (parsed.status != ParseStatus::need_more) close(errc::protocol_error);
   if (!open_) return 0;
 
-  if (last_sink != nullptr && !requests_.empty()) {
+  if (last_listener != nullptr && !requests_.empty()) {
     Request& next = requests_.front();
     if (next.patience == Patience::each_turn) next.since = Clock::now();
   }
@@ -139,13 +139,13 @@ std::size_t ClientConnection::deliver_replies() {
 
 /// Returns false if there is nothing to deliver to: the server answers what nobody asked, or the
 /// connection was closed by whoever got the reply.
-bool ClientConnection::deliver(Reply&& reply, ReplySink*& last_sink) {
+bool ClientConnection::deliver(Reply&& reply, ReplyListener*& last_listener) {
   if (requests_.empty()) return false;
-  ReplySink* sink = requests_.front().sink;
+  ReplyListener* listener = requests_.front().listener;
   if (--requests_.front().missing_replies == 0) requests_.pop_front();
-  if (sink != last_sink && last_sink != nullptr) last_sink->on_turn_end();
-  last_sink = sink;
-  if (sink != nullptr) sink->on_reply(std::move(reply));
+  if (listener != last_listener && last_listener != nullptr) last_listener->on_turn_end();
+  last_listener = listener;
+  if (listener != nullptr) listener->on_reply(std::move(reply));
   return open_;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/byte_buffer.hpp"
-#include "net/client/reply_sink.hpp"
+#include "net/client/reply_listener.hpp"
 #include "protocol/reply_parser.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -32,7 +32,7 @@ enum class Patience {
 ///
 /// Thread safety: none; everything happens on the socket's executor.
 /// Lifetime: its handlers share it; it ends when it is closed and nobody else holds it.
-/// Errors: the first error closes it, and every sink with replies missing is told the reason.
+/// Errors: the first error closes it, and every listener with replies missing is told the reason.
 class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
  public:
   ClientConnection(boost::asio::ip::tcp::socket socket, std::chrono::milliseconds request_timeout);
@@ -44,13 +44,13 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
 
   [[nodiscard]] bool is_open() const noexcept { return open_; }
 
-  /// Sends commands whose replies go to `sink`, which must live until it has got them all, was told
-  /// on_closed, or is abandoned. Fails, and does nothing, if the connection is closed.
+  /// Sends commands whose replies go to `listener`, which must live until it has got them all, was
+  /// told on_closed, or is abandoned. Fails, and does nothing, if the connection is closed.
   [[nodiscard]] boost::system::error_code send(std::string_view encoded, std::size_t commands,
-                                               ReplySink& sink, Patience patience);
+                                               ReplyListener& listener, Patience patience);
 
-  /// Drops the replies that `sink` is still to get.
-  void abandon(const ReplySink& sink) noexcept;
+  /// Drops the replies that `listener` is still to get.
+  void abandon(const ReplyListener& listener) noexcept;
 
   /// Ends the connection. Does nothing the second time.
   void close(boost::system::error_code reason);
@@ -60,7 +60,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
 
   /// Commands sent with one call, in the order of the calls.
   struct Request {
-    ReplySink* sink;  // null when abandoned: the replies must be counted all the same
+    ReplyListener* listener;  // null when abandoned: the replies must be counted all the same
     std::size_t missing_replies;
     Patience patience;
     Clock::time_point since;
@@ -73,7 +73,7 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   void receive(std::size_t wanted_bytes);
   void on_received(boost::system::error_code error, std::size_t bytes);
   [[nodiscard]] std::size_t deliver_replies();
-  [[nodiscard]] bool deliver(Reply&& reply, ReplySink*& last_sink);
+  [[nodiscard]] bool deliver(Reply&& reply, ReplyListener*& last_listener);
 
   void watch_deadline();
   void on_deadline();

@@ -12,7 +12,7 @@ namespace pkv {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-class CommandStream::State final : public ReplySink {
+class CommandStream::State final : public ReplyListener {
  public:
   State(asio::any_io_executor executor, std::shared_ptr<ClientConnection> connection,
         Consumer consumer, CommandStreamOptions options)

@@ -3,6 +3,7 @@
 #include "net/client/file_download.hpp"
 #include "net/client/file_index.hpp"
 #include "net/client/file_manifest.hpp"
+#include "net/client/file_manifest_copies.hpp"
 #include "net/client/file_removal.hpp"
 #include "net/client/file_requests.hpp"
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr int most_turns = 10;
 constexpr std::size_t manifests_at_once = 256;
+constexpr std::size_t longest_manifest = 4096;  // and more: what is longer is another value
 
 /// Reads to check, and keeps nothing.
 class NoSink final : public FileSink {
@@ -26,11 +28,17 @@ class NoSink final : public FileSink {
   asio::awaitable<FileResult<void>> write(std::string) override { co_return FileResult<void>(); }
 };
 
-asio::awaitable<FileResult<FileManifest>> read_manifest(Client& client, std::string name) {
-  const auto text = co_await ask_value(client, name);
-  if (!text) co_return text.error();
-  if (text->empty()) co_return FileError(FileFault::no_such_file, "no such file");
-  co_return parse_manifest(name, *text);
+asio::awaitable<FileResult<FileManifest>> read_manifest(Client& client, std::string name,
+                                                        const FileClientOptions& options,
+                                                        CopiesRead copies) {
+  if (copies == CopiesRead::one) {
+    const auto text = co_await ask_value(client, name);
+    if (!text) co_return text.error();
+    if (text->empty()) co_return FileError(FileFault::no_such_file, "no such file");
+    auto manifest = parse_manifest(name, *text);
+    if (manifest || text->size() > longest_manifest) co_return std::move(manifest);
+  }
+  co_return co_await whole_manifest(client, std::move(name), options);
 }
 
 /// Names of files that may be there.
@@ -60,7 +68,7 @@ FileResult<FileRange> within(FileRange range, const FileInfo& file) {
 asio::awaitable<FileResult<FileInfo>> read(Client& client, const FileClientOptions& options,
                                            std::string name, FileSink& sink, FileRange range,
                                            CopiesRead copies) {
-  auto manifest = co_await read_manifest(client, name);
+  auto manifest = co_await read_manifest(client, name, options, copies);
   if (!manifest) co_return manifest.error();
   for (int turn = 0; turn < most_turns; ++turn) {
     const auto part = within(range, manifest->info);
@@ -73,7 +81,7 @@ asio::awaitable<FileResult<FileInfo>> read(Client& client, const FileClientOptio
     if (done.error().fault != FileFault::damaged) co_return done.error();
 
     // Damaged, unless its chunks were removed because there is another file now.
-    auto now = co_await read_manifest(client, name);
+    auto now = co_await read_manifest(client, name, options, CopiesRead::one);
     const bool gone = !now && now.error().fault == FileFault::no_such_file;
     if (gone) co_return FileError(FileFault::replaced, "it was removed while it was read");
     if (!now) co_return now.error();
@@ -86,7 +94,7 @@ asio::awaitable<FileResult<FileInfo>> read(Client& client, const FileClientOptio
 }  // namespace
 
 asio::awaitable<FileResult<FileInfo>> FileClient::stat(std::string name) {
-  const auto manifest = co_await read_manifest(client_, std::move(name));
+  const auto manifest = co_await read_manifest(client_, std::move(name), options_, CopiesRead::one);
   if (!manifest) co_return manifest.error();
   co_return manifest->info;
 }
@@ -130,7 +138,7 @@ asio::awaitable<FileResult<std::vector<FileInfo>>> FileClient::list(std::string 
 }
 
 asio::awaitable<FileResult<void>> FileClient::remove(std::string name) {
-  const auto there = co_await read_manifest(client_, name);
+  const auto there = co_await read_manifest(client_, name, options_, CopiesRead::one);
   const bool damaged = !there && there.error().fault == FileFault::damaged;
   if (!there && !damaged) co_return there.error();
 

@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::string_view title = "pkv-upload 1";
+constexpr std::string_view entry_title = "pkv-upload 1";
 constexpr std::uint64_t entries_at_once = 256;
 
 std::uint64_t number_of(const Reply& reply, std::uint64_t otherwise) {
@@ -24,7 +24,7 @@ std::uint64_t number_of(const Reply& reply, std::uint64_t otherwise) {
 }  // namespace
 
 std::string to_text(const FileEntry& entry) {
-  std::string text(title);
+  std::string text(entry_title);
   text += "\ngeneration " + entry.generation;
   text += "\nchunk-size " + std::to_string(entry.chunk_bytes);
   text += "\nbeat " + std::to_string(entry.beat);
@@ -33,7 +33,7 @@ std::string to_text(const FileEntry& entry) {
 }
 
 std::optional<FileEntry> parse_entry(std::uint64_t number, std::string_view text) {
-  const auto parsed = FileText::parse(text, title);
+  const auto parsed = FileText::parse(text, entry_title);
   if (!parsed || !is_128_bits(parsed->word("generation"))) return std::nullopt;
   FileEntry entry;
   entry.number = number;

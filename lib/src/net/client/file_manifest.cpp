@@ -6,13 +6,13 @@ namespace pkv {
 namespace {
 
 constexpr std::string_view family = "pkv-file ";
-constexpr std::string_view title = "pkv-file 1";
+constexpr std::string_view manifest_title = "pkv-file 1";
 
 }  // namespace
 
 std::string to_text(const FileManifest& manifest) {
   const FileInfo& info = manifest.info;
-  std::string text(title);
+  std::string text(manifest_title);
   text += "\nsize " + std::to_string(info.size_bytes);
   text += "\nchunk-size " + std::to_string(info.chunk_bytes);
   text += "\ngeneration " + info.generation;
@@ -27,11 +27,11 @@ FileResult<FileManifest> parse_manifest(std::string_view name, std::string_view 
   if (!text.starts_with(family)) {
     return FileError(FileFault::not_a_file, "the key holds a value that is not a file");
   }
-  if (!text.starts_with(title) || text.substr(title.size(), 1) != "\n") {
+  if (!text.starts_with(manifest_title) || text.substr(manifest_title.size(), 1) != "\n") {
     return FileError(FileFault::newer_format,
                      "it was stored by a later version of pkv, in a format unknown to this one");
   }
-  const auto parsed = FileText::parse(text, title);
+  const auto parsed = FileText::parse(text, manifest_title);
   const FileError damaged(FileFault::damaged, "its manifest is damaged");
   if (!parsed) return damaged;
   const auto size = parsed->number("size");

@@ -3,7 +3,7 @@
 #include "pkv/errc.hpp"
 #include "pkv/reply.hpp"
 
-#include "net/client/reply_sink.hpp"
+#include "net/client/reply_listener.hpp"
 #include "net/wake_up.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -23,7 +23,7 @@ class ClientConnection;
 /// Thread safety: none; lives on the connection's executor.
 /// Lifetime: if it ends early - the coroutine was cancelled, the execution context is being
 /// destroyed - the replies still to come are dropped.
-class PendingReplies final : public ReplySink {
+class PendingReplies final : public ReplyListener {
  public:
   /// Sends the commands. Requires: commands > 0.
   PendingReplies(std::shared_ptr<ClientConnection> connection, std::string_view encoded,

@@ -74,6 +74,7 @@ Server::State::State(asio::io_context& io, ServerOptions options, wire::Transpor
                 .come_back = options_.workers_return,
                 .entries_last = options_.entries_last,
                 .note_whole = options_.note_whole,
+                .note_trust = options_.note_trust,
                 .note_ring = options_.note_ring},
                options_.log),
       service_(coordinator_, cluster_, options_.limits, options_.log, options_.bind_address),
@@ -211,6 +212,7 @@ void Server::State::remove(std::uint64_t session) {
 void Server::State::on_arrivals() {
   coordinator_.update_clock();
   coordinator_.collect();
+  if (over_) return;
   cluster_.step();
   // Copying goes on as soon as it can, not when the next client comes.
   if (needs_turns())
@@ -221,6 +223,7 @@ void Server::State::on_arrivals() {
 }
 
 void Server::State::end_turn() {
+  if (over_) return;
   if (restore_) restore_->step();
   service_.step();
   coordinator_.end_turn();
@@ -232,6 +235,7 @@ void Server::State::end_turn() {
 }
 
 void Server::State::worker_ready(WorkerReady ready) {
+  if (over_) return;
   coordinator_.update_clock();
   cluster_.worker_ready(std::move(ready));
   if (service_.entries_last) service_.expirer.note(1);
@@ -239,6 +243,7 @@ void Server::State::worker_ready(WorkerReady ready) {
 }
 
 void Server::State::worker_lost(const WorkerLost& lost) {
+  if (over_) return;
   coordinator_.update_clock();
   cluster_.worker_lost(lost);
   end_turn();
@@ -286,6 +291,7 @@ void Server::State::check_if_stopped() {
   if (!stopped_ || accepting_ || !sessions_.empty()) return;
   stop_timer_.cancel();
   stop_watching();
+  over_ = true;
   std::exchange(stopped_, nullptr)();
 }
 

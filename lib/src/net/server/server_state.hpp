@@ -114,6 +114,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   std::optional<DiskWaits::Clock::time_point> service_deadline_;  // that service_timer_ waits for
   std::optional<Expirer::Clock::time_point> expiry_step_;         // that expiry_timer_ waits for
   std::function<void()> stopped_;
+  bool over_ = false;  ///< It has stopped: what is under way ends, and nothing else is begun.
 };
 
 }  // namespace pkv
