@@ -1,3 +1,4 @@
+#include "net/client/file_index.hpp"
 #include "net/client/file_keys.hpp"
 #include "net/file_rig.hpp"
 
@@ -75,6 +76,33 @@ TEST_CASE("FileClient: an upload that is going on is neither collected nor resum
   REQUIRE(put.finish().has_value());
   CHECK(rig.get("f") == std::string(200, 'n'));
   CHECK(rig.keys() == keys_of(20));
+}
+
+TEST_CASE("FileClient: who fails to take an upload over never hides its entry", "[files]") {
+  FileRig rig;
+  Client other(rig.io.get_executor());
+  REQUIRE(run(rig.io, other.connect("127.0.0.1", rig.server.port())).has_value());
+  FileEntry entry;
+  entry.name = "f";
+  entry.generation = std::string(32, '7');
+  entry.chunk_bytes = 10;
+  entry.number = run(rig.io, add_entry(rig.client, entry)).value();
+  const FileEntry former = entry;
+  ++entry.beat;
+  REQUIRE(run(rig.io, update_entry(rig.client, entry)).value());
+  for (int round = 0; round < 100; ++round) {
+    auto taken = asio::co_spawn(rig.io, take_over(other, former), asio::use_future);
+    while (taken.wait_for(0s) != std::future_status::ready) {
+      ++entry.beat;
+      REQUIRE(run(rig.io, update_entry(rig.client, entry)).value());
+    }
+    const auto outcome = taken.get();
+    REQUIRE(outcome.has_value());
+    CHECK_FALSE(outcome->has_value());
+  }
+  CHECK(run(rig.io, take_over(other, entry)).value().has_value());
+  ++entry.beat;
+  CHECK_FALSE(run(rig.io, update_entry(rig.client, entry)).value());
 }
 
 TEST_CASE("FileClient: a resumed upload sends only what is not there", "[files]") {

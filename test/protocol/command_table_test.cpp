@@ -91,7 +91,7 @@ TEST_CASE("Command table: the needed commands are there", "[protocol][table]") {
         "SELECT",  "HELLO", "CLIENT", "COMMAND", "CONFIG", "INFO",   "DBSIZE", "FLUSHALL",
         "FLUSHDB", "GET",   "SET",    "SETNX",   "GETSET", "GETDEL", "DEL",    "UNLINK",
         "EXISTS",  "MGET",  "MSET",   "STRLEN",  "APPEND", "INCR",   "DECR",   "INCRBY",
-        "DECRBY",  "NODES", "RING",   "RESET",   "COPIES"}) {
+        "DECRBY",  "NODES", "RING",   "RESET",   "COPIES", "DELIFEQ"}) {
     CAPTURE(name);
     CHECK(find_command(name) != nullptr);
   }

@@ -88,6 +88,15 @@ TEST_CASE("Dispatcher: exchange and take give back what was there", "[worker][di
   CHECK(bench.run_one({Opcode::exchange, "k", "b"}) == value("a"));
   CHECK(bench.run_one({Opcode::take, "k", {}}) == value("b"));
   CHECK(bench.run_one({Opcode::take, "k", {}}) == nil());
+
+  bench.run_one({Opcode::put, "k", "this"});
+  CHECK(bench.run_one({Opcode::remove_if_equal, "k", "that"}) == integer(0));
+  CHECK(bench.run_one({Opcode::remove_if_equal, "k", "thi"}) == integer(0));
+  CHECK(bench.run_one({Opcode::get, "k", {}}) == value("this"));
+  CHECK(bench.run_one({Opcode::remove_if_equal, "k", "this"}) == integer(1));
+  CHECK(bench.run_one({Opcode::remove_if_equal, "k", "this"}) == integer(0));
+  CHECK(bench.run_one({Opcode::remove_if_equal, "k", ""}) == integer(0));
+  CHECK(bench.run_one({Opcode::get, "k", {}}) == nil());
 }
 
 TEST_CASE("Dispatcher: append and increment answer the outcome", "[worker][dispatcher]") {
@@ -145,7 +154,7 @@ TEST_CASE("Dispatcher: limits are answered with errors and change nothing",
   for (const Opcode opcode :
        {Opcode::get, Opcode::read, Opcode::create, Opcode::update, Opcode::erase, Opcode::put,
         Opcode::put_if_new, Opcode::remove, Opcode::exists, Opcode::length, Opcode::append,
-        Opcode::exchange, Opcode::take}) {
+        Opcode::exchange, Opcode::take, Opcode::remove_if_equal}) {
     CAPTURE(static_cast<int>(opcode));
     CHECK(bench.run_one({opcode, long_key, "v"}) == error(errc::key_too_long));
   }

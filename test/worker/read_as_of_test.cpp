@@ -39,9 +39,10 @@ Answer run_one(Bench& bench, const Asked& operation, std::uint64_t sequence, std
 /// A random operation that may write, on few keys, or clears.
 Asked random_write(std::mt19937& random) {
   if (random() % 30 == 0) return {Opcode::clear, {}, {}};
-  static constexpr Opcode writing[] = {
-      Opcode::create,    Opcode::update,   Opcode::erase,      Opcode::put,  Opcode::remove,
-      Opcode::increment, Opcode::exchange, Opcode::put_if_new, Opcode::take, Opcode::append};
+  static constexpr Opcode writing[] = {Opcode::create,   Opcode::update,         Opcode::erase,
+                                       Opcode::put,      Opcode::remove,         Opcode::increment,
+                                       Opcode::exchange, Opcode::put_if_new,     Opcode::take,
+                                       Opcode::append,   Opcode::remove_if_equal};
   Asked asked{writing[random() % std::size(writing)], "k" + std::to_string(random() % 20), {}};
   if (asked.opcode == Opcode::increment)
     asked.value = addend(static_cast<std::int64_t>(1 + random() % 9));

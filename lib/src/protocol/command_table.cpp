@@ -54,6 +54,7 @@ constexpr auto table = std::to_array<CommandInfo>({
     {K::setnx, "setnx", 3, write_fast, 1, 1, 1, "string", "key value", "Set the value of a key if it does not exist"},
     {K::getset, "getset", 3, write_fast, 1, 1, 1, "string", "key value", "Set the value of a key and answer the old one"},
     {K::getdel, "getdel", 2, write_fast, 1, 1, 1, "string", "key", "Get the value of a key and delete it"},
+    {K::delifeq, "delifeq", 3, write_fast, 1, 1, 1, "string", "key value", "Delete a key if it has this value"},
     {K::setex, "setex", 4, write, 1, 1, 1, "string", "key seconds value", "Set the value of a key that expires"},
     {K::psetex, "psetex", 4, write, 1, 1, 1, "string", "key milliseconds value", "Set the value of a key that expires"},
     {K::getex, "getex", -2, write_fast, 1, 1, 1, "string", "key [(EX seconds)|(PX milliseconds)|(EXAT unix-time-seconds)|(PXAT unix-time-milliseconds)|PERSIST]", "Get the value of a key and say when it expires"},

@@ -42,6 +42,7 @@ enum class CommandKind : std::uint8_t {
   setnx,
   getset,
   getdel,
+  delifeq,
   setex,
   psetex,
   getex,

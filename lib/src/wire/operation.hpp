@@ -67,12 +67,15 @@ enum class Opcode : std::uint8_t {
   /// before the node's own part of it.
   record = 35,
   list_keys = 36,  ///< value: a page of the keys in a set of ranges. See listing.hpp.
+
+  remove_if_equal = 37,  ///< integer 1 when the key had the operation's value and is gone, else 0
 };
-inline constexpr auto last_opcode = Opcode::list_keys;
+inline constexpr auto last_opcode = Opcode::remove_if_equal;
 
 /// Whether it is for a key, and not for a node.
 [[nodiscard]] constexpr bool is_for_key(Opcode opcode) noexcept {
-  return opcode < Opcode::count || (opcode >= Opcode::expire && opcode <= Opcode::get_expire);
+  return opcode < Opcode::count || (opcode >= Opcode::expire && opcode <= Opcode::get_expire) ||
+         opcode == Opcode::remove_if_equal;
 }
 
 /// Whether it reads one key and changes nothing: any holder of the key can answer it.
@@ -97,6 +100,7 @@ inline constexpr auto last_opcode = Opcode::list_keys;
     case Opcode::expire:
     case Opcode::persist:
     case Opcode::get_expire:
+    case Opcode::remove_if_equal:
       return true;
     case Opcode::get:
     case Opcode::read:
@@ -145,7 +149,7 @@ inline constexpr auto last_opcode = Opcode::list_keys;
 /// Whether an operation may leave more bytes with its key than there were.
 [[nodiscard]] constexpr bool may_add_bytes(Opcode opcode) noexcept {
   return writes_one_key(opcode) && opcode != Opcode::erase && opcode != Opcode::remove &&
-         opcode != Opcode::take;
+         opcode != Opcode::take && opcode != Opcode::remove_if_equal;
 }
 
 /// Bits of Operation::flags, for Opcode::put.

@@ -105,6 +105,23 @@ void take(KVStore& store, const wire::Operation& operation, ByteBuffer& to) {
   append_old_then(to, old, [&] { return store.erase(operation.key); });
 }
 
+void remove_if_equal(KVStore& store, const wire::Operation& operation, ByteBuffer& to) {
+  const result<ValueView> found = store.find(operation.key);
+  if (!found && found.error() != errc::key_not_found) {
+    append_errc(to, found.error());
+    return;
+  }
+  if (!found || found->value != operation.value) {
+    wire::append_integer(to, 0);
+    return;
+  }
+  const result<void> erased = store.erase(operation.key);
+  if (erased)
+    wire::append_integer(to, 1);
+  else
+    append_errc(to, erased.error());
+}
+
 void remove(KVStore& store, const wire::Operation& operation, ByteBuffer& to) {
   const result<void> erased = store.erase(operation.key);
   if (erased || erased.error() == errc::key_not_found)
@@ -210,6 +227,9 @@ void execute_operation(KVStore& store, const wire::Operation& operation, Version
       return;
     case wire::Opcode::take:
       take(store, operation, to);
+      return;
+    case wire::Opcode::remove_if_equal:
+      remove_if_equal(store, operation, to);
       return;
     case wire::Opcode::expire:
       expire(store, operation, version, to);

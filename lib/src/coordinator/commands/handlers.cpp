@@ -29,6 +29,8 @@ CommandHandler handler_of(CommandKind kind) noexcept {
       return commands::get_set;
     case CommandKind::getdel:
       return commands::get_delete;
+    case CommandKind::delifeq:
+      return commands::delete_if_equal;
     case CommandKind::setex:
       return commands::set_and_expire;
     case CommandKind::psetex:

@@ -30,6 +30,7 @@ Outcome set(Conversation& client, Words words);
 Outcome set_if_new(Conversation& client, Words words);
 Outcome get_set(Conversation& client, Words words);
 Outcome get_delete(Conversation& client, Words words);
+Outcome delete_if_equal(Conversation& client, Words words);
 Outcome get_many(Conversation& client, Words words);
 Outcome set_many(Conversation& client, Words words);
 Outcome length(Conversation& client, Words words);

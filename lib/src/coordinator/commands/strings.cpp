@@ -75,6 +75,10 @@ Outcome get_delete(Conversation& client, Words words) {
   return client.forward(operation(wire::Opcode::take, words[1]));
 }
 
+Outcome delete_if_equal(Conversation& client, Words words) {
+  return client.forward(operation(wire::Opcode::remove_if_equal, words[1], words[2]));
+}
+
 Outcome get_many(Conversation& client, Words words) {
   const Words keys = words.subspan(1);
   std::vector<wire::Operation> operations;

@@ -82,18 +82,15 @@ asio::awaitable<FileResult<std::optional<FileEntry>>> take_over(Client& client, 
   if (!number) co_return number.error();
   ours.number = *number;
 
+  // One command: an upload that shows life must find its entry at all times, also when somebody
+  // looks whether it is dead.
   Pipeline commands;
-  commands.add("GETDEL", file_keys::entry(entry.number));
+  commands.add("DELIFEQ", file_keys::entry(entry.number), to_text(entry));
   const auto replies = co_await ask(client, std::move(commands));
   if (!replies) co_return replies.error();
-  if (value_of(replies->front()) == to_text(entry)) co_return std::optional(std::move(ours));
+  if (replies->front().integer() == 1) co_return std::optional(std::move(ours));
 
-  Pipeline undo;
-  if (replies->front().is_bulk()) {  // it has shown life in the meantime
-    undo.add("SET", file_keys::entry(entry.number), replies->front().text(), "NX");
-  }
-  undo.add("DEL", file_keys::entry(ours.number));
-  const auto undone = co_await ask(client, std::move(undo));
+  const auto undone = co_await remove_entry(client, ours.number);
   if (!undone) co_return undone.error();
   co_return std::optional<FileEntry>();
 }

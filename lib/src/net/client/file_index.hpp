@@ -26,7 +26,7 @@ namespace pkv {
 ///
 /// The index finds files by name and what interrupted uploads have left, with plain commands only:
 /// entries have consecutive numbers from a counter, each has a key of its own, and whoever removes
-/// an entry (GETDEL) owns what it stands for. Nothing is changed in place but by its owner. Of a
+/// an entry (DELIFEQ) owns what it stands for. Nothing is changed in place but by its owner. Of a
 /// generation at most one entry is active; so nobody resumes what somebody else is removing.
 struct FileEntry {
   std::uint64_t number = 0;
