@@ -105,29 +105,22 @@ void take(KVStore& store, const wire::Operation& operation, ByteBuffer& to) {
   append_old_then(to, old, [&] { return store.erase(operation.key); });
 }
 
-void remove_if_equal(KVStore& store, const wire::Operation& operation, ByteBuffer& to) {
-  const result<ValueView> found = store.find(operation.key);
-  if (!found && found.error() != errc::key_not_found) {
-    append_errc(to, found.error());
-    return;
-  }
-  if (!found || found->value != operation.value) {
-    wire::append_integer(to, 0);
-    return;
-  }
-  const result<void> erased = store.erase(operation.key);
-  if (erased)
-    wire::append_integer(to, 1);
-  else
-    append_errc(to, erased.error());
-}
-
 void remove(KVStore& store, const wire::Operation& operation, ByteBuffer& to) {
   const result<void> erased = store.erase(operation.key);
   if (erased || erased.error() == errc::key_not_found)
     wire::append_integer(to, erased ? 1 : 0);
   else
     append_errc(to, erased.error());
+}
+
+void remove_if_equal(KVStore& store, const wire::Operation& operation, ByteBuffer& to) {
+  const result<ValueView> found = store.find(operation.key);
+  if (found && found->value == operation.value)
+    remove(store, operation, to);
+  else if (found || found.error() == errc::key_not_found)
+    wire::append_integer(to, 0);
+  else
+    append_errc(to, found.error());
 }
 
 void length(KVStore& store, const wire::Operation& operation, ByteBuffer& to) {
