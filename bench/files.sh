@@ -97,6 +97,10 @@ pkv() { "$programs/pkv" --port "$port" "$@"; }
 put_file() { pkv put-file big "$work/up"; }
 get_file() { pkv get-file --force big "$work/down"; }
 get_to_stdout() { pkv get-file big - >"$work/down"; }
+# Over a file that is there: no memory is new, which the kernel would have to clear.
+get_over() { pkv get-file big - 1<>"$work/down"; }
+# What a new file costs others where pkv has no part in it.
+copy_file() { cat "$work/up" >"$work/down"; }
 pipe_up() { redis-cli -p "$port" --pipe <"$work/sets" >"$work/answers"; }
 cli_up() {
   local number
@@ -208,7 +212,9 @@ measure_others() {
   for ((round = 1; round <= rounds; ++round)); do
     others >>"$work/alone"
     beside put_file >>"$work/while_up"
+    beside get_over >>"$work/while_over"
     beside get_file >>"$work/while_down"
+    beside copy_file >>"$work/while_copying"
   done
 }
 
@@ -266,7 +272,9 @@ report() {
   printf '\n%-34s %7s %7s %15s\n' "GETs of 20 others, $rate per second" 'p50 ms' 'p99 ms' 'as of alone'
   noticed alone alone
   noticed 'beside put-file' while_up
-  noticed 'beside get-file' while_down
+  noticed 'beside get-file, over a file' while_over
+  noticed 'beside get-file, into a new one' while_down
+  noticed 'beside cat, into a new file' while_copying
 }
 
 parse_options "$@"

@@ -52,6 +52,7 @@ void report_repair(const std::string& name, const FileError& damage) {
 FileClient file_client(BlockingClient& client, const Options& options) {
   FileClientOptions with;
   with.chunk_bytes = options.files.chunk_bytes;
+  with.bytes_in_flight = options.files.bytes_in_flight;
   with.silence =
       std::chrono::milliseconds(static_cast<std::int64_t>(options.files.silence_seconds * 1000));
   with.on_repair = report_repair;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace pkv::cli {
@@ -9,10 +10,11 @@ namespace pkv::cli {
 struct FileCommandOptions {
   bool resume = false;       ///< put-file: go on with an interrupted upload.
   std::string content_type;  ///< put-file; empty: the library's default.
-  std::size_t chunk_bytes = std::size_t{1} << 20;
-  bool force = false;          ///< get-file: replace a file that is there.
-  std::string range;           ///< get-file: as given.
-  double silence_seconds = 5;  ///< put-file --resume, gc-files.
+  std::size_t chunk_bytes = std::size_t{512} << 10;
+  std::optional<std::size_t> bytes_in_flight;  ///< None: as the library finds right.
+  bool force = false;                          ///< get-file: replace a file that is there.
+  std::string range;                           ///< get-file: as given.
+  double silence_seconds = 5;                  ///< put-file --resume, gc-files.
 };
 
 }  // namespace pkv::cli

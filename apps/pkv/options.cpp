@@ -148,6 +148,15 @@ void add_silence(CLI::App& command, FileCommandOptions& files) {
       ->capture_default_str();
 }
 
+void add_in_flight(CLI::App& command, FileCommandOptions& files) {
+  command
+      .add_option("--in-flight", files.bytes_in_flight,
+                  "Bytes that may be on their way at once; 4 MiB unless given, 512 KiB to a server "
+                  "on this machine")
+      ->type_name("BYTES")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 30).description(""));
+}
+
 void add_file_actions(CLI::App& app, Options& options) {
   FileCommandOptions& files = options.files;
   CLI::App* put = add_words(app, options, Action::put_file, "put-file",
@@ -161,6 +170,7 @@ void add_file_actions(CLI::App& app, Options& options) {
       ->type_name("BYTES")
       ->check(CLI::Range(std::size_t{1} << 12, std::size_t{64} << 20).description(""))
       ->capture_default_str();
+  add_in_flight(*put, files);
   add_silence(*put, files);
 
   CLI::App* get =
@@ -169,6 +179,7 @@ void add_file_actions(CLI::App& app, Options& options) {
   get->add_option("--range", files.range, "Only the bytes A to B, counted from 0, or from A on")
       ->type_name("A-[B]");
   get->add_flag("--force", files.force, "Replace PATH if it is there");
+  add_in_flight(*get, files);
 
   add_words(app, options, Action::list_files, "ls-files",
             "List size, time, type and name of the files that begin with PREFIX", "[PREFIX]", 0, 1);

@@ -1,7 +1,9 @@
 #include "net/client/file_keys.hpp"
 #include "net/file_rig.hpp"
 
+#include <cstdlib>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -174,6 +176,41 @@ TEST_CASE("FileClient: a reader whose file is replaced begins again with the new
 
   MeddlingSink removing([&] { return remove(rig.files); });
   CHECK(run(rig.io, rig.files.get("f", removing)).error().fault == FileFault::replaced);
+}
+
+namespace {
+
+/// Chunks that the server has been asked for by the time that the first one is handed over.
+std::int64_t asked_ahead(FileRig& rig, FileClientOptions options) {
+  options.chunk_bytes = std::size_t{512} << 10;
+  FileClient files(rig.client, options);
+  const std::string content(8 * options.chunk_bytes, 'x');
+  StringSource source(content);
+  REQUIRE(run(rig.io, files.put("f", source)).has_value());
+  std::int64_t asked = 0;
+  const auto count = [&]() -> asio::awaitable<void> {
+    const auto info = co_await rig.client.execute(Command("INFO", "commandstats"));
+    const std::string_view text = info->text();
+    const std::string_view before = "cmdstat_get:calls=";
+    asked = std::atoll(text.data() + text.find(before) + before.size());
+  };
+  rig.execute(Command("CONFIG", "RESETSTAT"));
+  MeddlingSink sink(count);
+  REQUIRE(run(rig.io, files.get("f", sink)).has_value());
+  CHECK((sink.bytes == content));
+  constexpr std::int64_t manifest_and_checksums = 2;
+  return asked - manifest_and_checksums;
+}
+
+}  // namespace
+
+TEST_CASE("FileClient: within a machine a chunk is asked for when the last one has come",
+          "[files]") {
+  FileRig rig;
+  CHECK(asked_ahead(rig, {}) <= 2);
+  FileClientOptions more;
+  more.bytes_in_flight = std::size_t{2} << 20;
+  CHECK(asked_ahead(rig, more) >= 4);
 }
 
 TEST_CASE("FileClient: files are listed by prefix, in order, each once", "[files]") {

@@ -68,6 +68,10 @@ class Client {
   /// False before connect(), after close(), and as soon as the loss of the connection was noticed.
   [[nodiscard]] bool is_connected() const noexcept;
 
+  /// Whether the server is on this machine, as far as the addresses tell. False without a
+  /// connection.
+  [[nodiscard]] bool is_connected_within_machine() const noexcept;
+
   /// Ends the connection; requests under way fail with errc::connection_lost. connect() may follow.
   void close() noexcept;
 

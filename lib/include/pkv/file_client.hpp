@@ -17,12 +17,14 @@
 namespace pkv {
 
 struct FileClientOptions {
-  /// Bytes of a chunk of the files to be stored, 1 to 64 MiB.
-  std::size_t chunk_bytes = std::size_t{1} << 20;
+  /// Bytes of a chunk of the files to be stored, 1 to 64 MiB. Others' commands wait for what is
+  /// done with one: with chunks of 1 MiB their 99th percentile is half as long again as with 512
+  /// KiB.
+  std::size_t chunk_bytes = std::size_t{512} << 10;
   /// Bytes of chunks on their way at once, in either direction, but one chunk at least. A call
-  /// needs a few times as much memory. Others' commands wait behind them: on one machine more than
-  /// two chunks take no less time, and others' reads twice as long.
-  std::size_t bytes_in_flight = std::size_t{2} << 20;
+  /// needs a few times as much memory. None: 4 MiB, or 512 KiB if the server is on this machine:
+  /// there is no network to be filled there, and more takes the processors from others.
+  std::optional<std::size_t> bytes_in_flight;
   /// How often an upload shows that it is alive, whether it gets on or not.
   std::chrono::milliseconds sign_of_life{1'000};
   /// How long an upload must have shown none to be resumed or cleaned away by somebody else. At

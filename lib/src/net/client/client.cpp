@@ -102,6 +102,10 @@ bool Client::is_connected() const noexcept {
   return connection_ && connection_->is_open();
 }
 
+bool Client::is_connected_within_machine() const noexcept {
+  return is_connected() && connection_->is_within_machine();
+}
+
 void Client::close() noexcept {
   if (connection_) connection_->close(errc::connection_lost);
 }

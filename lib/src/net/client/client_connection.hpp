@@ -2,6 +2,7 @@
 
 #include "base/byte_buffer.hpp"
 #include "net/client/reply_listener.hpp"
+#include "net/within_machine.hpp"
 #include "protocol/reply_parser.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -43,6 +44,11 @@ class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
   [[nodiscard]] boost::asio::any_io_executor executor() { return socket_.get_executor(); }
 
   [[nodiscard]] bool is_open() const noexcept { return open_; }
+
+  /// False if the connection is closed.
+  [[nodiscard]] bool is_within_machine() const noexcept {
+    return open_ && pkv::is_within_machine(socket_);
+  }
 
   /// Sends commands whose replies go to `listener`, which must live until it has got them all, was
   /// told on_closed, or is abandoned. Fails, and does nothing, if the connection is closed.

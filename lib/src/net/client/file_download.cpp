@@ -2,6 +2,7 @@
 
 #include "net/client/file_keys.hpp"
 #include "net/client/file_requests.hpp"
+#include "net/client/file_window.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,9 +18,10 @@ namespace {
 /// Small chunks are asked for in no larger numbers than this.
 constexpr std::size_t most_requests = 1024;
 
-CommandStreamOptions window(const FileClientOptions& options, const FileInfo& file) {
+CommandStreamOptions window(const Client& client, const FileClientOptions& options,
+                            const FileInfo& file) {
   CommandStreamOptions window;
-  const std::size_t chunks = options.bytes_in_flight / file.chunk_bytes;
+  const std::size_t chunks = bytes_in_flight(client, options) / file.chunk_bytes;
   window.window_commands = std::clamp<std::size_t>(chunks, 1, most_requests);
   return window;
 }
@@ -40,7 +42,7 @@ FileDownload::FileDownload(Client& client, const FileClientOptions& options, Fil
             arrived_.insert(arrived_.end(), std::move_iterator(replies.begin()),
                             std::move_iterator(replies.end()));
           },
-          window(options, manifest_.info)) {}
+          window(client, options, manifest_.info)) {}
 
 asio::awaitable<FileResult<void>> FileDownload::run() {
   const std::uint64_t each = manifest_.info.chunk_bytes;

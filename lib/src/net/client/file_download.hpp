@@ -21,8 +21,9 @@ namespace pkv {
 /// Which copies of a file's chunks are read: one of each, or all that there are (replicas).
 enum class CopiesRead { one, all };
 
-/// Fetches the chunks of one generation of a file, several under way at once, checks them and hands
-/// them to a sink in order. What is damaged on some nodes is repaired with what others have.
+/// Fetches the chunks of one generation of a file, as many under way at once as the options allow,
+/// checks them and hands them to a sink in order. What is damaged on some nodes is repaired with
+/// what others have.
 ///
 /// Thread safety: none; lives on the client's executor.
 /// Lifetime: client and sink must outlive it.

@@ -1,6 +1,7 @@
 #include "net/client/file_upload.hpp"
 
 #include "net/client/file_keys.hpp"
+#include "net/client/file_window.hpp"
 
 #include <array>
 #include <string_view>
@@ -16,9 +17,9 @@ namespace {
 constexpr std::uint64_t listed_at_once = 16;
 
 // A single batch may exceed the window, and so may a chunk.
-CommandStreamOptions window(const FileClientOptions& options) {
+CommandStreamOptions window(const Client& client, const FileClientOptions& options) {
   CommandStreamOptions window;
-  window.window_bytes = options.bytes_in_flight;
+  window.window_bytes = bytes_in_flight(client, options);
   return window;
 }
 
@@ -32,7 +33,7 @@ FileUpload::FileUpload(Client& client, const FileClientOptions& options, FileLea
       generation_(lease.entry().generation),
       resumed_(resumed),
       stream_(
-          client, [this](std::span<Reply> replies) { judge(replies); }, window(options)),
+          client, [this](std::span<Reply> replies) { judge(replies); }, window(client, options)),
       chunk_(lease.entry().chunk_bytes, '\0') {}
 
 void FileUpload::judge(std::span<const Reply> replies) {

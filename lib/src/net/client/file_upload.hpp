@@ -20,7 +20,8 @@
 
 namespace pkv {
 
-/// Sends the chunks of one file and their checksums, several under way at once.
+/// Sends the chunks of one file and their checksums, as many under way at once as the options
+/// allow.
 ///
 /// Thread safety: none; lives on the client's executor.
 /// Lifetime: client, lease and source must outlive it.
