@@ -11,7 +11,8 @@ mebibytes=2048
 rounds=3
 workers=4
 rate=4000
-seconds=10
+milliseconds=800
+windows=5
 folder=/dev/shm
 mib=1048576
 
@@ -22,7 +23,8 @@ Usage: ./dev bench files [OPTIONS]
   --mebibytes N   size of the file (2048); N such values for the peers
   --rounds N      how often each has its turn (3)
   --rate N        GETs per second of the clients beside a transfer (4000)
-  --seconds N     how long these are measured each time (10)
+  --milliseconds N
+                  how long these are measured within a transfer (800), five times a round
   --folder DIR    where the local files are (/dev/shm: no disk); takes 3 times the size
 END
 }
@@ -38,7 +40,7 @@ parse_options() {
   local name
   while (($# > 0)); do
     case $1 in
-      --mebibytes | --rounds | --rate | --seconds)
+      --mebibytes | --rounds | --rate | --milliseconds)
         [[ ${2-} =~ ^[1-9][0-9]{0,5}$ ]] || die "$1 needs a number above 0, not '${2-}'"
         name=${1#--}
         printf -v "$name" '%s' "$2"
@@ -99,8 +101,11 @@ get_file() { pkv get-file --force big "$work/down"; }
 get_to_stdout() { pkv get-file big - >"$work/down"; }
 # Over a file that is there: no memory is new, which the kernel would have to clear.
 get_over() { pkv get-file big - 1<>"$work/down"; }
-# What a new file costs others where pkv has no part in it.
-copy_file() { cat "$work/up" >"$work/down"; }
+# What a new file costs others where pkv has no part in it; as long as a transfer.
+copy_file() {
+  local end=$((SECONDS + milliseconds / 1000 + 2))
+  while ((SECONDS <= end)); do cat "$work/up" >"$work/down"; done
+}
 pipe_up() { redis-cli -p "$port" --pipe <"$work/sets" >"$work/answers"; }
 cli_up() {
   local number
@@ -184,37 +189,42 @@ measure_memory() {
 
 # --- other clients -------------------------------------------------------------------------------
 
-# others NAME: GETs at a fixed rate; prints the median and the 99th percentile in ms.
+# others: GETs at a fixed rate; prints the median and the 99th percentile in ms.
 others() {
   "$PKV_BUILD/bench/pkv_bench" --port "$port" -w get -c 20 --rate "$rate" --poisson \
-    --duration "$seconds" --warm-up 1 --no-load --quiet --json "$work/others.json" >"$work/others.txt" ||
+    --duration "${milliseconds}e-3" --warm-up 0.1 --no-load --quiet --json "$work/others.json" >"$work/others.txt" ||
     die "pkv_bench failed: $(tail -n 5 "$work/others.txt")"
   sed -n 's/.*"all": .*"p50_ms": \([0-9.]*\).*"p99_ms": \([0-9.]*\).*/\1 \2/p' "$work/others.json"
 }
 
-# beside WAY: the same while WAY is done again and again.
-beside() {
-  local way=$1
-  (
-    trap 'exit 0' TERM
-    while true; do "$way" >/dev/null; done
-  ) &
+# within WAY: the same, from the beginning of one transfer to before its end.
+within() {
+  "$1" >/dev/null &
   transfers=$!
   others
-  stop "$transfers"
+  kill -0 "$transfers" 2>/dev/null ||
+    die "$1 ended before others had been measured; --mebibytes has to be more, or --milliseconds less"
+  wait "$transfers" || die "$1 failed"
   transfers=0
 }
 
 measure_others() {
-  local round
+  local window
+  stop "$server"
+  start_server
   "$PKV_BUILD/bench/pkv_bench" --port "$port" -w get --load-only --quiet >/dev/null
-  put_file
-  for ((round = 1; round <= rounds; ++round)); do
+  # The file and then the next one beside it take memory that is new to the workers.
+  within put_file >>"$work/while_new"
+  within put_file >>"$work/while_new"
+  for ((window = 1; window <= windows * rounds; ++window)); do
     others >>"$work/alone"
-    beside put_file >>"$work/while_up"
-    beside get_over >>"$work/while_over"
-    beside get_file >>"$work/while_down"
-    beside copy_file >>"$work/while_copying"
+    within put_file >>"$work/while_up"
+    within get_over >>"$work/while_over"
+  done
+  # By themselves: they give memory back, and the host of a virtual machine may take it.
+  for ((window = 1; window <= windows * rounds; ++window)); do
+    within get_file >>"$work/while_down"
+    within copy_file >>"$work/while_copying"
   done
 }
 
@@ -239,21 +249,24 @@ summarize() {
     }'
 }
 
-# noticed TITLE TIMES: medians of the rounds' p50 and p99, and of their ratios to those alone.
+# noticed TITLE TIMES: medians of p50 and p99 and the range of the latter, and how often those alone.
 noticed() {
-  paste "$work/$2" "$work/alone" | awk -v title="$1" '
-    { p50[NR] = $1; p99[NR] = $2; ratio50[NR] = $1 / $3; ratio99[NR] = $2 / $4 }
+  awk -v title="$1" '
+    FNR == NR { alone50[++alone] = $1; alone99[alone] = $2; next }
+    { p50[++count] = $1; p99[count] = $2 }
     END {
-      printf "%-34s %7.3f %7.3f %7.1f %7.1f\n", title, median(p50), median(p99), median(ratio50), median(ratio99)
+      sort(alone50, alone); sort(alone99, alone); sort(p50, count); sort(p99, count)
+      printf "%-34s %7.3f %7.3f (%.2f .. %.2f) %7.1f %7.1f\n", title, middle(p50, count), middle(p99, count),
+        p99[1], p99[count], middle(p50, count) / middle(alone50, alone), middle(p99, count) / middle(alone99, alone)
     }
-    function median(array, i, j, kept) {
-      for (i = 2; i <= NR; ++i) {
+    function middle(array, n) { return array[int((n + 1) / 2)] }
+    function sort(array, n, i, j, kept) {
+      for (i = 2; i <= n; ++i) {
         kept = array[i]
         for (j = i - 1; j > 0 && array[j] > kept; --j) array[j + 1] = array[j]
         array[j + 1] = kept
       }
-      return array[int((NR + 1) / 2)]
-    }'
+    }' "$work/alone" "$work/$2"
 }
 
 report() {
@@ -269,8 +282,9 @@ report() {
   summarize benchmark_down '    redis-benchmark -c 1 -P 8' get_to_stdout
   printf '\nmost memory in MiB: client up %s, client down %s, rank 0 %s (before: %s)\n' \
     "$client_up" "$client_down" "$rank0_after" "$rank0_before"
-  printf '\n%-34s %7s %7s %15s\n' "GETs of 20 others, $rate per second" 'p50 ms' 'p99 ms' 'as of alone'
+  printf '\n%-34s %7s %7s %20s\n' "GETs of 20 others, $rate per second" 'p50 ms' 'p99 ms' 'times those alone'
   noticed alone alone
+  noticed 'beside put-file, memory is new' while_new
   noticed 'beside put-file' while_up
   noticed 'beside get-file, over a file' while_over
   noticed 'beside get-file, into a new one' while_down
