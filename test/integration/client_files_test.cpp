@@ -308,7 +308,7 @@ TEST_CASE("pkv put-file --resume, gc-files: after a client was killed", "[pkv][f
   const std::string content = random_content(std::size_t{30} << 20);
   write_file(f.path("f"), content);
   REQUIRE(f.run({"put-file", "n", "-"}, "old").exit_status == 0);
-  // Sends 19 chunks, waits for more from a pipe that stays open, and is killed when the store has
+  // Sends 38 chunks, waits for more from a pipe that stays open, and is killed when the store has
   // so many keys.
   const auto interrupt_at = [&](int keys) {
     const std::string pipe = f.path("pipe");
@@ -320,20 +320,20 @@ TEST_CASE("pkv put-file --resume, gc-files: after a client was killed", "[pkv][f
                " ]; do :; done; kill -9 $put; wait $put; true")
         .exit_status;
   };
-  REQUIRE(interrupt_at(26) == 0);
+  REQUIRE(interrupt_at(45) == 0);
   CHECK(f.run({"get-file", "n", "-"}).output == "old");
   const std::string silent = "--silence=2";
   const Outcome resumed = f.run({"put-file", "n", f.path("f"), "--resume", silent});
   CHECK(resumed.errors.empty());
   CHECK((f.run({"get-file", "n", "-"}).output == content));
 
-  REQUIRE(interrupt_at(55) == 0);
+  REQUIRE(interrupt_at(104) == 0);
   const Outcome collected = f.run({"gc-files", silent});
   CHECK(collected.exit_status == 0);
   CHECK(contains(collected.output, "removed 1 interrupted uploads"));
   CHECK((f.run({"get-file", "n", "-"}).output == content));
-  // The manifest, its 30 chunks, their checksums, its entry of the index, and the index's two ends.
-  CHECK(f.run({"exec", "DBSIZE"}).output == "35\n");
+  // The manifest, its 60 chunks, their checksums, its entry of the index, and the index's two ends.
+  CHECK(f.run({"exec", "DBSIZE"}).output == "65\n");
 }
 
 TEST_CASE("pkv verify-files: a chunk changed by hand is named with its place", "[pkv][files]") {
@@ -346,7 +346,7 @@ TEST_CASE("pkv verify-files: a chunk changed by hand is named with its place", "
       "$PKV exec APPEND pkv:file:chunk:$g:2 x");
   REQUIRE(changed.exit_status == 0);
   const std::string damage =
-      "damaged at offset 2097152: chunk 2, bytes 2097152 to 3145727, is not what was stored\n";
+      "damaged at offset 1048576: chunk 2, bytes 1048576 to 1572863, is not what was stored\n";
   const Outcome verified = f.run({"verify-files"});
   CHECK(verified.exit_status == 1);
   CHECK(verified.output == "bad\\nname: " + damage + "1 files are sound, 1 damaged\n");
@@ -354,7 +354,7 @@ TEST_CASE("pkv verify-files: a chunk changed by hand is named with its place", "
   CHECK(get.exit_status == 1);
   CHECK(get.errors == "error: bad\\nname: " + damage);
   CHECK(f.files_in_folder() == 0);
-  CHECK(f.run({"get-file", "bad\nname", "-", "--range", "0-2097151"}).exit_status == 0);
+  CHECK(f.run({"get-file", "bad\nname", "-", "--range", "0-1048575"}).exit_status == 0);
 }
 
 TEST_CASE("pkv put-file: on a terminal it shows how far it is", "[pkv][files]") {
