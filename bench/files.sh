@@ -269,7 +269,7 @@ noticed() {
     }' "$work/alone" "$work/$2"
 }
 
-report() {
+report_transfers() {
   printf '%d MiB, %d rounds, %d workers, %d processor cores\n\n' "$mebibytes" "$rounds" "$workers" "$(nproc)"
   printf '%-34s %7s %9s .. %-7s %s\n' 'MiB per second' median lowest highest 'pkv / this'
   summarize put_file 'up: pkv put-file'
@@ -282,6 +282,9 @@ report() {
   summarize benchmark_down '    redis-benchmark -c 1 -P 8' get_to_stdout
   printf '\nmost memory in MiB: client up %s, client down %s, rank 0 %s (before: %s)\n' \
     "$client_up" "$client_down" "$rank0_after" "$rank0_before"
+}
+
+report_others() {
   printf '\n%-34s %7s %7s %20s\n' "GETs of 20 others, $rate per second" 'p50 ms' 'p99 ms' 'times those alone'
   noticed alone alone
   noticed 'beside put-file, memory is new' while_new
@@ -306,6 +309,7 @@ start_server
 say 'memory'
 measure_memory
 measure_throughput
+report_transfers
 say 'other clients'
 measure_others
-report
+report_others
