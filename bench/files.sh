@@ -259,7 +259,7 @@ noticed() {
       printf "%-34s %7.3f %7.3f (%.2f .. %.2f) %7.1f %7.1f\n", title, middle(p50, count), middle(p99, count),
         p99[1], p99[count], middle(p50, count) / middle(alone50, alone), middle(p99, count) / middle(alone99, alone)
     }
-    function middle(array, n) { return array[int((n + 1) / 2)] }
+    function middle(array, n) { return (array[int((n + 1) / 2)] + array[int(n / 2) + 1]) / 2 }
     function sort(array, n, i, j, kept) {
       for (i = 2; i <= n; ++i) {
         kept = array[i]
